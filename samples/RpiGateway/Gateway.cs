@@ -1,0 +1,192 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Server;
+
+namespace RpiGateway;
+
+/// <summary>The running gateway: sensors' endpoint, broker, bridge and, when asked for, simulated sensors and a printer.</summary>
+public sealed class Gateway : IAsyncDisposable
+{
+    // A peer that is silent this long is asked for a sign of life, and given up without one. Only while a read waits for it:
+    // a sensor whose reading waits for the broker is not held to be silent.
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
+
+    // What a stop may take, within 5 s in all: for readings under way, for MQTT clients to be told, for the rest.
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BrokerStopTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HostStopTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication _app;
+    private readonly MqttServer? _broker;
+    private readonly SensorEndpoint _sensors;
+    private readonly List<Task> _running = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _simulatorStopping = new();
+
+    private Gateway(WebApplication app, MqttServer? broker, MqttBridge bridge, SensorEndpoint sensors, Uri address, Uri brokerUrl)
+    {
+        _app = app;
+        _broker = broker;
+        _sensors = sensors;
+        Address = address;
+        Broker = brokerUrl;
+        _running.Add(bridge.RunAsync(_stopping.Token));
+    }
+
+    /// <summary>Where the gateway can be reached from this machine, for example ws://127.0.0.1:5080/.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Where MQTT clients attach: the embedded broker's URL, or the other's.</summary>
+    public Uri Broker { get; }
+
+    /// <summary>Cancelled when the process is asked to stop, by SIGTERM or Ctrl+C.</summary>
+    public CancellationToken StopRequested => _app.Lifetime.ApplicationStopping;
+
+    /// <summary>Starts listening, and what is simulated writes what it hears to <paramref name="output"/>.</summary>
+    /// <exception cref="IOException">An address of <see cref="GatewaySettings.Urls"/> cannot be listened on.</exception>
+    public static async Task<Gateway> StartAsync(GatewaySettings settings, TextWriter output)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        if (settings.Framework is not null)
+        {
+            builder.Configuration.AddConfiguration(settings.Framework);
+        }
+
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
+
+        // Readings go to standard output, so the log goes to standard error.
+        builder.Services.Configure<ConsoleLoggerOptions>(static options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddSimpleConsole(static options =>
+        {
+            options.SingleLine = true;
+            options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
+            options.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        WebApplication app = builder.Build();
+        MqttServer? broker = null;
+        try
+        {
+            ILogger logger = app.Logger;
+            app.UseMicroWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAliveInterval, KeepAliveTimeout = KeepAliveTimeout });
+
+            if (settings.Broker is null)
+            {
+                MqttEndpoint endpoint = new(logger);
+                broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [endpoint], new MqttNetNullLogger());
+                await broker.StartAsync();
+                app.Map(MqttEndpoint.Path, endpoint.RunAsync);
+            }
+            else
+            {
+                app.Map(MqttEndpoint.Path, context => HttpRefusal.SendAsync(
+                    context, logger, StatusCodes.Status404NotFound, $"the broker is not here but at {settings.Broker}"));
+            }
+
+            // The address is known once the gateway listens; until the bridge is attached, sensors wait.
+            Uri? brokerUrl = settings.Broker;
+            TaskCompletionSource<SensorEndpoint> started = new();
+            app.Map(SensorEndpoint.Path, async context => await (await started.Task).RunAsync(context));
+            await ListenAsync(app, settings.Urls);
+
+            Uri address = LoopbackAddress(app);
+            brokerUrl ??= new Uri(address, MqttEndpoint.Path);
+            MqttBridge bridge = new(brokerUrl, logger);
+            SensorEndpoint sensors = new(bridge, logger);
+            started.SetResult(sensors);
+
+            Gateway gateway = new(app, broker, bridge, sensors, address, brokerUrl);
+            gateway.Announce(settings, output, logger);
+            return gateway;
+        }
+        catch
+        {
+            broker?.Dispose();
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Closes sensors with 1001, lets their readings reach the broker, and stops all; within 5 s.</summary>
+    public async Task StopAsync()
+    {
+        using CancellationTokenSource deadline = new(DrainTimeout);
+        Task sensorsGone = _sensors.StopAsync(deadline.Token);
+        await _simulatorStopping.CancelAsync();
+        await sensorsGone;
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running);
+        if (_broker is not null)
+        {
+            await _broker.StopAsync(new MqttServerStopOptions()).WaitAsync(BrokerStopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await _app.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _broker?.Dispose();
+        await _app.DisposeAsync();
+        _stopping.Dispose();
+        _simulatorStopping.Dispose();
+    }
+
+    private static async Task ListenAsync(WebApplication app, string urls)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new IOException($"urls is '{urls}': cannot listen there: {LogText.Printable(error.GetBaseException().Message)}", error);
+        }
+    }
+
+    private static Uri LoopbackAddress(WebApplication app)
+    {
+        string bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        UriBuilder address = new(bound) { Scheme = "ws" };
+        if (address.Host is "0.0.0.0" or "[::]")
+        {
+            address.Host = "127.0.0.1";
+        }
+
+        return address.Uri;
+    }
+
+    private void Announce(GatewaySettings settings, TextWriter output, ILogger logger)
+    {
+        output.WriteLine($"Sensors connect to {Address}sensors/{{id}}");
+        output.WriteLine($"Attach to {Broker}, subprotocol mqtt, topic {ReadingPrinter.TopicFilter}");
+        if (settings.Simulate == 0)
+        {
+            return;
+        }
+
+        output.WriteLine($"{settings.Simulate} simulated sensors; what arrives through MQTT:");
+        _running.Add(new ReadingPrinter(Broker, output, logger).RunAsync(_stopping.Token));
+        _running.Add(new Simulator(Address, settings.Simulate, logger).RunAsync(_simulatorStopping.Token));
+    }
+}

@@ -1,0 +1,127 @@
+using System;
+using System.Buffers;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace RpiGateway;
+
+/// <summary>
+/// Publishes readings to the broker at QoS 1. While the broker is away publishes wait; each is tried until the broker has
+/// acknowledged it, so a reading may arrive twice but is not lost while the gateway lives. For any thread.
+/// </summary>
+internal sealed class MqttBridge
+{
+    /// <summary>The most publishes under way at a time; a broker may ask for fewer.</summary>
+    public const int MaxInFlight = 256;
+
+    /// <summary>How long a broker may take to acknowledge; after that the publish is tried again.</summary>
+    private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(30);
+
+    // What a PUBLISH has beside topic and payload: fixed header 5 at most, topic length 2, packet id 2, property length 1.
+    private const int PublishOverhead = 10;
+
+    private readonly MqttConnection _connection;
+    private readonly ILogger _logger;
+    private TaskCompletionSource<Sender> _sender = NewSource();
+
+    public MqttBridge(Uri broker, ILogger logger)
+    {
+        _logger = logger;
+        _connection = new MqttConnection(broker, "RpiGateway", OnAttached, logger);
+    }
+
+    /// <summary>Keeps the bridge attached until cancelled.</summary>
+    public Task RunAsync(CancellationToken stopping) => _connection.RunAsync(stopping);
+
+    /// <summary>
+    /// Returns once the broker has acknowledged the payload, which must stay unchanged until then. Publishes of one topic
+    /// keep their order when each is awaited before the next.
+    /// </summary>
+    /// <returns>False when the broker can never take a reading of this size: its own limit is lower.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="givingUp"/> was cancelled.</exception>
+    public async Task<bool> PublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken givingUp)
+    {
+        MqttApplicationMessage message = new()
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(payload),
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        };
+        Backoff backoff = new();
+
+        while (true)
+        {
+            TaskCompletionSource<Sender> source = Volatile.Read(ref _sender);
+            Sender sender = await source.Task.WaitAsync(givingUp);
+            if (topic.Length + payload.Length + PublishOverhead > sender.MaximumPacketSize)
+            {
+                return false;
+            }
+
+            string trouble;
+            try
+            {
+                MqttClientPublishResult result = await sender.PublishAsync(message, givingUp);
+                if (result.IsSuccess)
+                {
+                    return true;
+                }
+
+                trouble = $"the broker answered {result.ReasonCode} {result.ReasonString}".TrimEnd();
+            }
+            catch (Exception error) when (!givingUp.IsCancellationRequested)
+            {
+                trouble = error.Message;
+            }
+
+            if (sender.Lost.IsCancellationRequested)
+            {
+                // The first to see the loss puts a fresh source in place; all then wait for the next connection.
+                Interlocked.CompareExchange(ref _sender, NewSource(), source);
+                continue;
+            }
+
+            TimeSpan wait = backoff.Next();
+            _logger.LogWarning("Publish to {Topic} failed: {Trouble}; next try in {Seconds:0.0} s", topic, trouble, wait.TotalSeconds);
+            await Task.Delay(wait, givingUp);
+        }
+    }
+
+    private Task OnAttached(AttachedClient client)
+    {
+        Sender sender = new(client);
+        TaskCompletionSource<Sender> source = NewSource();
+        source.SetResult(sender);
+        Interlocked.Exchange(ref _sender, source).TrySetResult(sender);
+        return Task.CompletedTask;
+    }
+
+    private static TaskCompletionSource<Sender> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Sender(AttachedClient client)
+    {
+        private readonly SemaphoreSlim _inFlight = new(Math.Min(MaxInFlight, client.ReceiveMaximum));
+
+        public CancellationToken Lost => client.Lost;
+
+        public uint MaximumPacketSize => client.MaximumPacketSize;
+
+        public async Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken givingUp)
+        {
+            using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(client.Lost, givingUp);
+            await _inFlight.WaitAsync(deadline.Token);
+            try
+            {
+                deadline.CancelAfter(AcknowledgeTimeout);
+                return await client.Client.PublishAsync(message, deadline.Token);
+            }
+            finally
+            {
+                _inFlight.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System;
+using System.Net;
+using System.Net.WebSockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using MQTTnet.Adapter;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Formatter;
+using MQTTnet.Server;
+
+namespace RpiGateway;
+
+/// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
+internal sealed class MqttEndpoint(ILogger logger) : IMqttServerAdapter
+{
+    public const string Path = "/mqtt";
+
+    /// <summary>How long a client may take from its connection to the whole of its CONNECT packet.</summary>
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private IMqttNetLogger _mqttLogger = MqttNetNullLogger.Instance;
+
+    /// <summary>Set by the broker while it runs.</summary>
+    public Func<IMqttChannelAdapter, Task>? ClientHandler { get; set; }
+
+    public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger)
+    {
+        _mqttLogger = logger;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync() => Task.CompletedTask;
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Serves one connection to its end.</summary>
+    public async Task RunAsync(HttpContext context)
+    {
+        Func<IMqttChannelAdapter, Task>? serve = ClientHandler;
+        if (serve is null)
+        {
+            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, "the broker is stopping");
+            return;
+        }
+
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status426UpgradeRequired, "attach by WebSocket, with subprotocol mqtt");
+            return;
+        }
+
+        // [MQTT-6.0.0-3]
+        if (!context.WebSockets.WebSocketRequestedProtocols.Contains(MqttWebSocketChannel.Subprotocol))
+        {
+            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status400BadRequest, "offer the subprotocol mqtt (Sec-WebSocket-Protocol: mqtt)");
+            return;
+        }
+
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(MqttWebSocketChannel.Subprotocol);
+        using MqttWebSocketChannel channel = new(
+            socket, EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
+            EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), logger);
+        await using Timer connectDeadline = new(_ => RefuseLateConnect(channel), null, ConnectTimeout, Timeout.InfiniteTimeSpan);
+        using MqttChannelAdapter adapter = new(channel, new MqttPacketFormatterAdapter(new MqttBufferWriter(4096, 65535)), _mqttLogger)
+        {
+            AllowPacketFragmentation = false,
+        };
+
+        await serve(adapter);
+    }
+
+    private static void RefuseLateConnect(MqttWebSocketChannel channel)
+    {
+        if (!channel.FirstPacketReceived)
+        {
+            _ = channel.RefuseAsync(new(WebSocketCloseStatus.PolicyViolation, $"no CONNECT within {ConnectTimeout.TotalSeconds:0} s"));
+        }
+    }
+
+    private static IPEndPoint? EndPointOf(IPAddress? address, int port) => address is null ? null : new(address, port);
+}

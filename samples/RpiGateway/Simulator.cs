@@ -1,0 +1,75 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Esp32Sensor.Node;
+using Microsoft.Extensions.Logging;
+using Ws.Micro.Net;
+
+namespace RpiGateway;
+
+/// <summary>
+/// Sensors in this process that run the firmware's own node code and its blocking WebSocket client, each on a thread of its
+/// own as on a board, and reach the gateway over real loopback connections.
+/// </summary>
+internal sealed class Simulator(Uri gateway, int count, ILogger logger)
+{
+    /// <summary>From one reading of a sensor to the next, in milliseconds.</summary>
+    public const int Interval = 1000;
+
+    // A node's calls are shallow; a thousand of .NET's usual stacks would claim 1.5 GB of address space.
+    private const int StackSize = 256 * 1024;
+
+    /// <summary>Runs the sensors sim-1 to sim-N until cancelled.</summary>
+    public Task RunAsync(CancellationToken stopping)
+    {
+        Task[] sensors = new Task[count];
+        for (int i = 0; i < count; i++)
+        {
+            NodeSettings settings = new() { Id = $"sim-{i + 1}", Gateway = gateway.AbsoluteUri, Interval = Interval };
+            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, logger), new Random(i)), settings.Id, stopping);
+        }
+
+        return Task.WhenAll(sensors);
+    }
+
+    private static async Task RunAsync(SensorNode node, string name, CancellationToken stopping)
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(
+            () =>
+            {
+                node.Run();
+                ended.SetResult();
+            },
+            StackSize)
+        { Name = name, IsBackground = true };
+        thread.Start();
+
+        await using CancellationTokenRegistration stop = stopping.Register(node.Stop);
+        await ended.Task;
+    }
+
+    private sealed class SimulatedBoard(int seed, ILogger logger) : NodeBoard
+    {
+        private readonly Random _random = new(seed);
+        private int _temperature = 2000;
+
+        public override void Measure(Measurements values)
+        {
+            _temperature += _random.Next(-10, 11);
+            values.Temperature = _temperature;
+            values.Humidity = 400 + _random.Next(0, 100);
+            values.Pressure = 101_300 + _random.Next(-50, 51);
+            values.Battery = 370;
+            values.Rssi = -60 - _random.Next(0, 10);
+        }
+
+        public override WebSocketConnection Connect(string url) => WebSocketClient.Connect(url, new WebSocketClientOptions());
+
+        public override void Progress()
+        {
+        }
+
+        public override void Log(string line) => logger.LogDebug("{Line}", line);
+    }
+}

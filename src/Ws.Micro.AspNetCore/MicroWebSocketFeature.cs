@@ -1,0 +1,62 @@
+using System;
+using System.IO;
+using System.Net.WebSockets;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Ws.Micro.Desktop;
+
+namespace Ws.Micro.AspNetCore;
+
+/// <summary>Completes one request's opening handshake, which has been found good, when the application accepts it.</summary>
+internal sealed class MicroWebSocketFeature(
+    HttpContext context, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, SocketSettings settings) : IHttpWebSocketFeature
+{
+    public bool IsWebSocketRequest => true;
+
+    public async Task<WebSocket> AcceptAsync(WebSocketAcceptContext acceptContext)
+    {
+        MicroWebSocketOptions options = settings.For(acceptContext);
+        IHeaderDictionary request = context.Request.Headers, response = context.Response.Headers;
+        string? subProtocol = acceptContext.SubProtocol is { Length: > 0 } chosen ? chosen : null;
+        if (subProtocol is not null)
+        {
+            // RFC 6455 §4.2.2, item 5.5: the client would fail the connection.
+            if (!OpeningHandshake.Offers(request.SecWebSocketProtocol, subProtocol))
+            {
+                throw new ArgumentException(
+                    $"The client did not offer the subprotocol '{subProtocol}'; it offered '{request.SecWebSocketProtocol}'.", nameof(acceptContext));
+            }
+
+            response.SecWebSocketProtocol = subProtocol;
+        }
+
+        Stream stream;
+        if (upgrade is not null)
+        {
+            response.Connection = "Upgrade";
+            response.Upgrade = "websocket";
+            response["Sec-WebSocket-Accept"] = OpeningHandshake.AcceptFor(request.SecWebSocketKey.ToString());
+            stream = await upgrade.UpgradeAsync();
+        }
+        else
+        {
+            stream = await connect!.AcceptAsync();
+        }
+
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+
+        var requestStream = new RequestStream(context, stream, options.CloseTimeout);
+        var socket = MicroWebSocket.CreateFromStream(requestStream, isServer: true, options, subProtocol);
+        requestStream.Socket = socket;
+        context.Response.OnCompleted(
+            static ended =>
+            {
+                ((RequestStream)ended).EndRequest();
+                return Task.CompletedTask;
+            },
+            requestStream);
+        return socket;
+    }
+}

@@ -1,0 +1,23 @@
+using System;
+using Microsoft.AspNetCore.Builder;
+using Ws.Micro.Desktop;
+
+namespace Ws.Micro.AspNetCore;
+
+/// <summary>
+/// ASP.NET Core's <see cref="WebSocketOptions"/> and, beside them, the limits of <see cref="MicroWebSocket"/>.
+/// Read once, by <c>UseMicroWebSockets</c>; later changes have no effect.
+/// </summary>
+public class MicroWebSocketMiddlewareOptions : WebSocketOptions
+{
+    private static readonly MicroWebSocketOptions Defaults = new();
+
+    /// <summary>The longest message accepted, in bytes, all fragments together. A longer one ends the connection with 1009.</summary>
+    public long MaxMessageSize { get; set; } = Defaults.MaxMessageSize;
+
+    /// <summary>The size of the buffer a connection receives into, in bytes. It bounds no message: messages are handed on in pieces.</summary>
+    public new int ReceiveBufferSize { get; set; } = Defaults.ReceiveBufferSize;
+
+    /// <summary>How long the closing handshake may take before the connection is dropped.</summary>
+    public TimeSpan CloseTimeout { get; set; } = Defaults.CloseTimeout;
+}

@@ -1,0 +1,44 @@
+using System;
+using System.Threading;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Ws.Micro.Desktop;
+
+namespace Ws.Micro.AspNetCore;
+
+/// <summary>ASP.NET Core's options as the settings of a <see cref="MicroWebSocket"/>.</summary>
+internal sealed class SocketSettings
+{
+    private readonly WebSocketOptions _options;
+    private readonly MicroWebSocketOptions _shared;
+
+    public SocketSettings(WebSocketOptions options)
+    {
+        _options = options;
+        _shared = Create(options.KeepAliveInterval, options.KeepAliveTimeout);
+    }
+
+    /// <summary>The settings of one connection.</summary>
+    public MicroWebSocketOptions For(WebSocketAcceptContext accept)
+        => accept.KeepAliveInterval is null && accept.KeepAliveTimeout is null
+            ? _shared
+            : Create(accept.KeepAliveInterval ?? _options.KeepAliveInterval, accept.KeepAliveTimeout ?? _options.KeepAliveTimeout);
+
+    // In ASP.NET Core zero and infinite both switch off, either time.
+    private MicroWebSocketOptions Create(TimeSpan keepAliveInterval, TimeSpan keepAliveTimeout)
+    {
+        var settings = new MicroWebSocketOptions
+        {
+            KeepAliveInterval = keepAliveInterval == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : keepAliveInterval,
+            KeepAliveTimeout = keepAliveTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : keepAliveTimeout,
+        };
+        if (_options is MicroWebSocketMiddlewareOptions own)
+        {
+            settings.MaxMessageSize = own.MaxMessageSize;
+            settings.ReceiveBufferSize = own.ReceiveBufferSize;
+            settings.CloseTimeout = own.CloseTimeout;
+        }
+        settings.Validate();
+        return settings;
+    }
+}

@@ -1,0 +1,136 @@
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Threading;
+using Ws.Micro.Framing;
+
+namespace Ws.Micro.Desktop;
+
+/// <summary>
+/// A <see cref="WebSocket"/> over any stream, on this library's engine (RFC 6455). One send and one receive may run at the same time;
+/// further sends queue. Messages are streamed: none is ever held whole. The Memory overloads allocate nothing in steady state.
+/// <para>
+/// As with .NET's own, a cancelled receive or send aborts the connection, because a frame may be half read or written.
+/// A peer that breaks the protocol makes the receive throw a <see cref="WebSocketException"/> after the close frame that says why was sent.
+/// </para>
+/// </summary>
+public sealed partial class MicroWebSocket : WebSocket
+{
+    private readonly bool _isServer;
+    private readonly Stream _stream;
+    private readonly Socket? _socket;
+    private readonly WebSocketEngine _engine;
+    private readonly int _receiveBufferSize;
+    private readonly int _closeTimeout;
+    private readonly string? _subProtocol;
+    private readonly SemaphoreSlim _sendLock = new(1, 1);
+    private readonly SemaphoreSlim _receiveLock = new(1, 1);
+    private readonly KeepAlive? _keepAlive;
+    private int _ended;
+    private bool _aborted;
+    private WebSocketCloseStatus? _closeStatus;
+    private string? _closeStatusDescription;
+
+    // socket: what the stream runs over, where its sending direction can be ended alone. input: bytes that came behind the handshake.
+    internal MicroWebSocket(Stream stream, Socket? socket, bool isServer, MicroWebSocketOptions options, string? subProtocol, ReadOnlySpan<byte> input)
+    {
+        _isServer = isServer;
+        _stream = stream;
+        _socket = socket;
+        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, null);
+        _receiveBufferSize = options.ReceiveBufferSize;
+        _closeTimeout = (int)options.CloseTimeout.TotalMilliseconds;
+        _subProtocol = subProtocol;
+        if (!input.IsEmpty)
+        {
+            RentBuffer(input.Length);
+            input.CopyTo(_buffer);
+            _end = input.Length;
+        }
+
+        _keepAlive = KeepAlive.Start(this, options);
+    }
+
+    /// <summary>A socket over a stream whose opening handshake is done. It owns the stream.</summary>
+    /// <param name="stream">Reads and writes the bytes of the connection.</param>
+    /// <param name="isServer">Whether this is the server's end.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="subProtocol">The subprotocol that the handshake agreed on, or null.</param>
+    public static MicroWebSocket CreateFromStream(Stream stream, bool isServer, MicroWebSocketOptions options, string? subProtocol = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return new MicroWebSocket(stream, null, isServer, options, subProtocol, default);
+    }
+
+    /// <inheritdoc/>
+    public override WebSocketCloseStatus? CloseStatus => _closeStatus;
+
+    /// <inheritdoc/>
+    public override string? CloseStatusDescription => _closeStatusDescription;
+
+    /// <inheritdoc/>
+    public override string? SubProtocol => _subProtocol;
+
+    /// <summary>The rule that the peer broke, where that ended the connection.</summary>
+    public ProtocolError ProtocolError => _engine.Error;
+
+    /// <inheritdoc/>
+    public override WebSocketState State =>
+        _aborted ? WebSocketState.Aborted
+        : Volatile.Read(ref _ended) != 0 ? WebSocketState.Closed
+        : _engine.State switch
+        {
+            EngineState.Open => WebSocketState.Open,
+            EngineState.ClosedByUs => WebSocketState.CloseSent,
+            EngineState.ClosedByPeer => WebSocketState.CloseReceived,
+            EngineState.Closed => WebSocketState.Closed,
+            _ => WebSocketState.Aborted,
+        };
+
+    /// <summary>Ends the connection at once, without a closing handshake. Calls that wait fail.</summary>
+    public override void Abort()
+    {
+        _aborted |= _engine.State != EngineState.Closed;
+        End();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => End();
+
+    // Frees the stream, once. A receive that waits in it comes back with an error, and frees its own buffer.
+    private void End()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            _keepAlive?.Dispose();
+            _stream.Dispose();
+            _socket?.Dispose();
+        }
+    }
+
+    // .NET's own sockets answer a call that is out of place, be it after Dispose, with this error too.
+    private void ThrowUnless(bool possible, string call)
+    {
+        if (!possible)
+        {
+            throw new WebSocketException(WebSocketError.InvalidState, $"{call} is not possible in state {State}.");
+        }
+    }
+
+    // RFC 6455 §5.3: a fresh key from a strong source for each frame.
+    private int NextMaskKey()
+    {
+        if (_isServer)
+        {
+            return 0;
+        }
+
+        Span<byte> key = stackalloc byte[4];
+        RandomNumberGenerator.Fill(key);
+        return BitConverter.ToInt32(key);
+    }
+}

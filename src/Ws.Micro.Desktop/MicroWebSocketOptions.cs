@@ -1,0 +1,52 @@
+using System;
+using Ws.Micro.Framing;
+
+namespace Ws.Micro.Desktop;
+
+/// <summary>What a <see cref="MicroWebSocket"/> may cost and how it keeps itself alive. Read once, when the socket is made.</summary>
+public class MicroWebSocketOptions
+{
+    /// <summary>After this long without a byte from the peer a ping is sent. Default 30 s; <see cref="TimeSpan.Zero"/>: never.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after that ping the peer may stay silent, while a receive waits, before the connection is aborted. Default 20 s;
+    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: pings only.
+    /// </summary>
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The largest message accepted, in bytes; a larger one is answered with close code 1009. Default 16 MiB; it reserves no memory.</summary>
+    public long MaxMessageSize { get; set; } = Limits.DefaultMaxMessageSize;
+
+    /// <summary>
+    /// Bytes of the buffer that input is read into, at least 256. It comes from the shared pool while there is input to read, so an idle
+    /// connection holds none. Default 4096.
+    /// </summary>
+    public int ReceiveBufferSize { get; set; } = 4096;
+
+    /// <summary>For the closing handshake and the end of the connection under it. Default 5 s.</summary>
+    public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Checks that every value is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is not; the message says what is allowed.</exception>
+    public virtual void Validate()
+    {
+        CheckTime(KeepAliveInterval, TimeSpan.Zero, nameof(KeepAliveInterval));
+        if (KeepAliveTimeout != System.Threading.Timeout.InfiniteTimeSpan)
+        {
+            CheckTime(KeepAliveTimeout, TimeSpan.FromMilliseconds(1), nameof(KeepAliveTimeout));
+        }
+
+        CheckTime(CloseTimeout, TimeSpan.FromMilliseconds(1), nameof(CloseTimeout));
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxMessageSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveBufferSize, 256);
+    }
+
+    private protected static void CheckTime(TimeSpan value, TimeSpan least, string name)
+    {
+        if (value < least || value.TotalMilliseconds > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be between {least} and {TimeSpan.FromMilliseconds(int.MaxValue)}.");
+        }
+    }
+}

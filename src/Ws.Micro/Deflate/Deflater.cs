@@ -1,0 +1,198 @@
+using System;
+
+namespace Ws.Micro.Deflate;
+
+/// <summary>
+/// A streaming encoder of DEFLATE (RFC 1951) for permessage-deflate (RFC 7692 §7.2.1). All memory is taken at construction; nothing is
+/// allocated or thrown after. A message may come in pieces of any size and goes out in pieces of any size. Not thread-safe.
+/// </summary>
+public sealed partial class Deflater
+{
+    /// <summary>The smallest window: 256 bytes, all of which are used.</summary>
+    public const int MinWindowBits = 8;
+
+    /// <summary>The largest window: 32,768 bytes.</summary>
+    public const int MaxWindowBits = 15;
+
+    /// <summary>The fewest bytes of output that one call may be given.</summary>
+    public const int MinOutput = 16;
+
+    // Tokens between two runs of the writer; with dynamic codes they are a block.
+    private const int BatchTokens = 32;
+
+    // Writing a token takes at most 40 bits beside the 7 that wait.
+    private const int TokenRoom = 6;
+
+    private readonly MatchFinder _finder;
+    private readonly DynamicCodes? _codes;
+    private readonly int _rollbackBytes;
+
+    // Bits that do not fill a byte yet, the first one lowest (RFC 1951 §3.1.1).
+    private int _bits;
+    private int _bitCount;
+
+    private int _written;
+    private bool _inBlock;
+    private bool _writing;
+    private bool _ended;
+
+    /// <summary>Takes the memory that <see cref="MemoryBytes"/> states.</summary>
+    /// <param name="windowBits">8 to 15: no distance is greater than 2^windowBits.</param>
+    /// <param name="hashBits">6 to 15: the first candidates are found by a table of 2^hashBits entries.</param>
+    /// <param name="chainDepth">How many candidates are tried at each position; 0 for one, without the memory of chains.</param>
+    /// <param name="dynamicCodes">Whether blocks are gathered and written stored, with static or with dynamic codes, as is smallest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    public Deflater(int windowBits, int hashBits, int chainDepth, bool dynamicCodes = false)
+    {
+        if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
+        {
+            throw new ArgumentOutOfRangeException(nameof(windowBits), "windowBits is " + windowBits.ToString() + "; it must be 8 to 15.");
+        }
+
+        if (hashBits < 6 || hashBits > 15)
+        {
+            throw new ArgumentOutOfRangeException(nameof(hashBits), "hashBits is " + hashBits.ToString() + "; it must be 6 to 15.");
+        }
+
+        if (chainDepth < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(chainDepth), "chainDepth is " + chainDepth.ToString() + "; it must be at least 0.");
+        }
+
+        _rollbackBytes = RollbackBytesFor(windowBits);
+        _finder = new MatchFinder(windowBits, hashBits, chainDepth, TokensFor(windowBits, dynamicCodes), _rollbackBytes);
+        _codes = dynamicCodes ? new DynamicCodes() : null;
+    }
+
+    /// <summary>Input bytes that the last <see cref="Deflate"/> took.</summary>
+    public int Taken { get; private set; }
+
+    /// <summary>
+    /// Whether the last <see cref="Deflate"/> took all its input and has no more to write for it; at the end of a message, whether the
+    /// message's last byte has been written.
+    /// </summary>
+    public bool Done { get; private set; }
+
+    /// <summary>Up to how many bytes of a message <see cref="Rollback"/> can take back: a quarter of the window, at most 1,024.</summary>
+    public int RollbackBytes => _rollbackBytes;
+
+    /// <summary>
+    /// Bytes of all arrays: 2^windowBits for the window and a quarter of it, at most 1,024, to roll back; 2 * 2^hashBits; with chains
+    /// 2 * 2^windowBits; 3 for each token: 32, or with dynamic codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
+    /// </summary>
+    public static int MemoryBytes(int windowBits, int hashBits, int chainDepth, bool dynamicCodes) =>
+        (1 << windowBits) + RollbackBytesFor(windowBits) + (2 << hashBits) + (chainDepth > 0 ? 2 << windowBits : 0)
+        + (3 * TokensFor(windowBits, dynamicCodes)) + (dynamicCodes ? DynamicCodes.MemoryBytes : 0);
+
+    /// <summary>
+    /// Encodes until the input is used up or the output is full (fewer than 8 bytes may stay free), and returns the bytes written. Call
+    /// again with at least what was not taken, until <see cref="Done"/>. The message begins with the first call and ends where
+    /// <paramref name="endOfMessage"/> was set and <see cref="Done"/> is true: at a byte's end, as after a sync flush whose
+    /// 00 00 ff ff were cut off (RFC 7692 §7.2.1). An empty message is the one byte 00 (§7.2.3.6).
+    /// </summary>
+    /// <param name="input">The message's bytes, unchanged until taken.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="endOfMessage">Whether the message has no bytes beyond these.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="outputOffset">Where to begin to.</param>
+    /// <param name="outputCount">How many bytes there may be; at least 16.</param>
+    public int Deflate(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount)
+    {
+        int at = outputOffset;
+        int end = outputOffset + outputCount;
+        Taken = 0;
+        Done = false;
+        while (true)
+        {
+            if (_writing)
+            {
+                at = _codes == null ? WriteTokens(output, at, end) : WriteBlock(_codes, output, at, end);
+                if (_writing)
+                {
+                    return at - outputOffset;
+                }
+            }
+
+            if (_ended)
+            {
+                return WriteEnd(output, at, end) - outputOffset;
+            }
+
+            Taken += _finder.Find(input, offset + Taken, count - Taken, endOfMessage);
+            _ended = endOfMessage && Taken == count;
+            _writing = _finder.Count > 0 && (_codes == null || _ended || _finder.IsFull);
+            if (!_writing && !_ended)
+            {
+                Done = true;
+                return at - outputOffset;
+            }
+
+            if (_writing && _codes != null)
+            {
+                ChooseBlock(_codes);
+            }
+        }
+    }
+
+    /// <summary>Forgets all messages so far: the next one stands alone (RFC 7692 §7.2.1, no context takeover).</summary>
+    public void Reset()
+    {
+        DropMessage();
+        _finder.Reset();
+    }
+
+    /// <summary>Keeps the context as it is, for <see cref="Rollback"/>. Call it before a message's first byte.</summary>
+    public void Mark() => _finder.Mark();
+
+    /// <summary>
+    /// Makes the context as it was at <see cref="Mark"/>, as though the message since had not been encoded; false, and nothing changed,
+    /// where it has had more than <see cref="RollbackBytes"/> bytes. It costs about what encoding a window's bytes costs.
+    /// </summary>
+    public bool Rollback()
+    {
+        if (!_finder.Rollback())
+        {
+            return false;
+        }
+
+        DropMessage();
+        return true;
+    }
+
+    private static int RollbackBytesFor(int windowBits) => windowBits < 12 ? 1 << (windowBits - 2) : 1024;
+
+    private static int TokensFor(int windowBits, bool dynamicCodes) =>
+        !dynamicCodes ? BatchTokens : windowBits < 11 ? 256 : 1 << (windowBits - 3);
+
+    private void DropMessage()
+    {
+        _bits = 0;
+        _bitCount = 0;
+        _written = 0;
+        _inBlock = false;
+        _writing = false;
+        _ended = false;
+    }
+
+    /// <summary>Writes the static block's end (RFC 1951 §3.2.6: seven zero bits) and the empty stored block's header, three zero bits.</summary>
+    private int WriteEnd(byte[] output, int at, int end)
+    {
+        if (end - at < 3)
+        {
+            return at;
+        }
+
+        int bits = _bitCount + (_inBlock ? 7 : 0) + 3;
+        output[at++] = (byte)_bits;
+        while (bits > 8)
+        {
+            output[at++] = 0;
+            bits -= 8;
+        }
+
+        DropMessage();
+        Done = true;
+        return at;
+    }
+}

@@ -1,0 +1,276 @@
+using System;
+
+namespace Ws.Micro.Deflate;
+
+/// <summary>
+/// Inflates a stream of DEFLATE blocks (RFC 1951) as it arrives, in any split, into its own window. The memory is fixed at construction
+/// and nothing is allocated or thrown after. Not safe for use by two threads at once.
+/// </summary>
+public sealed partial class Inflater
+{
+    /// <summary>The smallest window: 256 bytes (RFC 7692 §7.1.2).</summary>
+    public const int MinWindowBits = 8;
+
+    /// <summary>The largest window: 32,768 bytes.</summary>
+    public const int MaxWindowBits = 15;
+
+    // What comes next in the stream.
+    private const int BlockHeader = 0, StoredLength = 1, StoredCheck = 2, Stored = 3, CodeCounts = 4, CodeLengthCode = 5, CodeLengths = 6,
+        Symbol = 7, Distance = 8, DistanceExtra = 9, Copy = 10, Failed = 11;
+
+    private readonly byte[] _window;
+    private int _position;
+    private bool _wrapped;
+    private int _state;
+    private bool _finalBlock;
+
+    // Input not used yet: bits that were taken, at the low end of _hold, and the bytes from _at to _end of the current call.
+    // Between calls fewer than 8 bits, but where more are needed than all input had.
+    private uint _hold;
+    private int _bits;
+    private int _at;
+    private int _end;
+
+    // Stored: bytes to come. CodeLengths: lengths read so far. Distance to Copy: bytes of the match to come.
+    private int _count;
+    private int _distance;
+
+    private int _taken;
+    private int _outputOffset;
+
+    /// <param name="windowBits">The window is 2^<paramref name="windowBits"/> bytes: 8 to 15. It is also the output buffer.</param>
+    /// <param name="lookupBits">0 decodes symbols bit by bit, with the least memory; 7 to 10 with tables of 2^<paramref name="lookupBits"/> entries.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of range.</exception>
+    public Inflater(int windowBits, int lookupBits = 0)
+    {
+        if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
+        {
+            throw new ArgumentOutOfRangeException(nameof(windowBits), "windowBits is " + windowBits.ToString() + "; it must be 8 to 15.");
+        }
+
+        if (lookupBits != 0 && (lookupBits < MinLookupBits || lookupBits > MaxLookupBits))
+        {
+            throw new ArgumentOutOfRangeException(nameof(lookupBits), "lookupBits is " + lookupBits.ToString() + "; it must be 0, or 7 to 10.");
+        }
+
+        _window = new byte[1 << windowBits];
+        _codes = new ushort[CodesSize];
+        _lengths = new byte[MaxCodes];
+        _lookupBits = lookupBits;
+        _lookup = lookupBits == 0 ? null : new int[2 << lookupBits];
+    }
+
+    /// <summary>
+    /// Bytes in the arrays of an inflater: 2^<paramref name="windowBits"/> + 1,056, and 8 x 2^<paramref name="lookupBits"/> more where
+    /// that is not 0.
+    /// </summary>
+    public static int MemoryBytes(int windowBits, int lookupBits) =>
+        (1 << windowBits) + (CodesSize * 2) + MaxCodes + (lookupBits == 0 ? 0 : 8 << lookupBits);
+
+    /// <summary>Input bytes that the last <see cref="Inflate"/> took.</summary>
+    public int Taken => _taken;
+
+    /// <summary>Holds the run of output of the last <see cref="Inflate"/>, until the next.</summary>
+    public byte[] Window => _window;
+
+    /// <summary>Where in <see cref="Window"/> the run begins.</summary>
+    public int OutputOffset => _outputOffset;
+
+    /// <summary>How many bytes it has, perhaps 0.</summary>
+    public int OutputCount => _position - _outputOffset;
+
+    /// <summary>Whether the stream is between two blocks, at a whole byte, so that a message may end here (RFC 7692 §7.2.2).</summary>
+    public bool AtBoundary => _state == BlockHeader && _bits == 0;
+
+    /// <summary>Forgets the window and all state: the next byte begins a new stream.</summary>
+    public void Reset()
+    {
+        _position = 0;
+        _wrapped = false;
+        _state = BlockHeader;
+        _hold = 0;
+        _bits = 0;
+        _taken = 0;
+        _outputOffset = 0;
+    }
+
+    /// <summary>
+    /// Inflates until the input is used up or the output reaches the window's end. Called again, with what was not taken (perhaps
+    /// nothing), until it takes all and gives nothing. Returns false where the stream is not valid DEFLATE, or reaches back beyond the
+    /// window or its own beginning; what came before is in the output, and only <see cref="Reset"/> helps.
+    /// </summary>
+    /// <param name="input">The stream's next bytes.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="count">How many there are.</param>
+    public bool Inflate(byte[] input, int offset, int count)
+    {
+        if (_position == _window.Length)
+        {
+            _position = 0;
+            _wrapped = true;
+        }
+
+        _outputOffset = _position;
+        _at = offset;
+        _end = offset + count;
+        while (Step(input))
+        {
+        }
+
+        _taken = _at - offset;
+        return _state != Failed;
+    }
+
+    // Goes through the current state into the next; false where input or room is missing, or all is lost.
+    private bool Step(byte[] input)
+    {
+        switch (_state)
+        {
+            case BlockHeader:
+                return ReadHeader(input);
+
+            case StoredLength:
+                if (!Need(input, 16))
+                {
+                    return false;
+                }
+
+                _count = TakeBits(16);
+                _state = StoredCheck;
+                return true;
+
+            case StoredCheck:
+                if (!Need(input, 16))
+                {
+                    return false;
+                }
+
+                // RFC 1951 §3.2.4: NLEN is the one's complement of LEN.
+                return TakeBits(16) == (_count ^ 0xFFFF) ? Enter(Stored) : Fail();
+
+            case Stored:
+                return CopyStored(input);
+
+            case CodeCounts:
+                return ReadCodeCounts(input);
+
+            case CodeLengthCode:
+                return ReadCodeLengthCode(input);
+
+            case CodeLengths:
+                return ReadCodeLengths(input);
+
+            case Failed:
+                return false;
+
+            default:
+                return InflateSymbols(input);
+        }
+    }
+
+    // RFC 1951 §3.2.3
+    private bool ReadHeader(byte[] input)
+    {
+        if (!Need(input, 3))
+        {
+            return false;
+        }
+
+        _finalBlock = TakeBits(1) != 0;
+        switch (TakeBits(2))
+        {
+            case 0:
+                // §3.2.4: a stored block goes on at the next byte.
+                _hold = 0;
+                _bits = 0;
+                return Enter(StoredLength);
+
+            case 1:
+                BuildFixedCodes();
+                return Enter(Symbol);
+
+            case 2:
+                return Enter(CodeCounts);
+
+            default:
+                return Fail();
+        }
+    }
+
+    private bool CopyStored(byte[] input)
+    {
+        int n = _count;
+        if (n > _end - _at)
+        {
+            n = _end - _at;
+        }
+
+        if (n > _window.Length - _position)
+        {
+            n = _window.Length - _position;
+        }
+
+        Array.Copy(input, _at, _window, _position, n);
+        _at += n;
+        _position += n;
+        _count -= n;
+        return _count == 0 && EndBlock();
+    }
+
+    private bool EndBlock()
+    {
+        if (_finalBlock)
+        {
+            // RFC 7692 §7.2.3.4: after a final block a new one begins at the next byte, with the same window.
+            _hold = 0;
+            _bits = 0;
+        }
+
+        return Enter(BlockHeader);
+    }
+
+    private bool Enter(int state)
+    {
+        _state = state;
+        return true;
+    }
+
+    private bool Fail()
+    {
+        _state = Failed;
+        return false;
+    }
+
+    // Takes bytes until there are n bits, at most 16; false where the input is used up before.
+    private bool Need(byte[] input, int n)
+    {
+        while (_bits < n)
+        {
+            if (_at == _end)
+            {
+                return false;
+            }
+
+            _hold |= (uint)input[_at++] << _bits;
+            _bits += 8;
+        }
+
+        return true;
+    }
+
+    private int TakeBits(int n)
+    {
+        int value = (int)_hold & ((1 << n) - 1);
+        _hold >>= n;
+        _bits -= n;
+        return value;
+    }
+
+    // Puts back the whole bytes that were taken ahead. They are all of the current call, because what it found was used first.
+    private void PutBack()
+    {
+        _at -= _bits >> 3;
+        _bits &= 7;
+        _hold &= (1u << _bits) - 1;
+    }
+}

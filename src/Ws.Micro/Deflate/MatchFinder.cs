@@ -1,0 +1,418 @@
+using System;
+
+namespace Ws.Micro.Deflate;
+
+/// <summary>
+/// Turns a message's bytes into literals and matches (RFC 1951 §4), with one-step lazy matching. Matches are sought in the window and,
+/// where they overlap their source, in the caller's bytes; a byte enters the window as it is passed, so that all of the window can be used.
+/// </summary>
+internal sealed class MatchFinder
+{
+    public const int MinLength = 3, MaxLength = 258;
+
+    // Below this length the next position is tried for a longer match.
+    private const int LazyLength = 32;
+
+    // A match of three costs more bits than its literals beyond this distance.
+    private const int FarDistance = 4096;
+
+    private const int HashMultiplier = 506832829;
+
+    /// <summary>For each token its literal, or its match's length - 3.</summary>
+    public readonly byte[] Values;
+
+    /// <summary>For each token its match's distance, or 0 for a literal.</summary>
+    public readonly ushort[] Distances;
+
+    /// <summary>How many tokens there are. Whoever writes them sets it back to 0.</summary>
+    public int Count;
+
+    // Positions count all bytes ever passed; heads and links hold their low 16 bits. One that is not of the window's last
+    // _filled bytes, or does not lie before the one that led to it, ends its chain.
+    private readonly byte[] _window;
+    private readonly ushort[] _heads;
+    private readonly ushort[] _links;
+    private readonly byte[] _undo;
+    private readonly int _hashShift;
+    private readonly int _chainDepth;
+    private int _position;
+    private int _filled;
+
+    // The last 0 to 2 positions, which are not in the hash yet, because the bytes after them are not known.
+    private int _unhashed;
+
+    // The match found at the position before, which waits for a longer one here.
+    private int _heldLength;
+    private int _heldDistance;
+
+    // The match that reached the end of the bytes so far, and may go on.
+    private int _openLength;
+    private int _openDistance;
+
+    private bool _marked;
+    private int _markPosition;
+    private int _markFilled;
+    private int _markUnhashed;
+
+    public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens, int undoBytes)
+    {
+        _window = new byte[1 << windowBits];
+        _heads = new ushort[1 << hashBits];
+        _links = new ushort[chainDepth > 0 ? 1 << windowBits : 0];
+        _undo = new byte[undoBytes];
+        Values = new byte[tokens];
+        Distances = new ushort[tokens];
+        _hashShift = 32 - hashBits;
+        _chainDepth = chainDepth;
+    }
+
+    /// <summary>Whether the tokens must be written before there can be more.</summary>
+    public bool IsFull => Count > Values.Length - 2;
+
+    /// <summary>Bytes that are in the window, but in no token yet.</summary>
+    public int Ahead => _openLength > 0 ? _openLength : _heldLength > 0 ? 1 : 0;
+
+    public int WindowSize => _window.Length;
+
+    /// <summary>Forgets what was passed (RFC 7692 §7.2.1, no context takeover) and what waits.</summary>
+    public void Reset()
+    {
+        Drop();
+        _filled = 0;
+        _unhashed = 0;
+        _marked = false;
+    }
+
+    /// <summary>Keeps what <see cref="Rollback"/> needs.</summary>
+    public void Mark()
+    {
+        _marked = true;
+        _markPosition = _position;
+        _markFilled = _filled;
+        _markUnhashed = _unhashed;
+        CopyFromWindow(_position, _undo, 0, _undo.Length);
+    }
+
+    /// <summary>Makes all as it was at the mark; false where more bytes were passed since than can be undone.</summary>
+    public bool Rollback()
+    {
+        int passed = _position - _markPosition;
+        if (!_marked || passed > _undo.Length)
+        {
+            return false;
+        }
+
+        Drop();
+        CopyToWindow(_undo, 0, _markPosition, passed);
+        _position = _markPosition;
+        _filled = _markFilled;
+        _unhashed = _markUnhashed;
+        Rehash();
+        return true;
+    }
+
+    /// <summary>Copies bytes out of the window, of which the first lies <paramref name="back"/> bytes before the current position.</summary>
+    public void CopyBack(int back, byte[] output, int offset, int count) => CopyFromWindow(_position - back, output, offset, count);
+
+    /// <summary>
+    /// Passes over the input until it is used up or the tokens are full, and returns how many bytes it passed. What was not passed must
+    /// come again. At the end of the message all that was passed is in tokens.
+    /// </summary>
+    public int Find(byte[] input, int offset, int count, bool endOfMessage)
+    {
+        int stop = offset + count;
+        int i = offset;
+        HashTail(input, offset, count);
+        if (_openLength > 0)
+        {
+            i = Extend(input, offset, stop);
+            if (i == stop && !endOfMessage && _openLength < MaxLength)
+            {
+                return count;
+            }
+
+            Values[Count] = (byte)(_openLength - MinLength);
+            Distances[Count++] = (ushort)_openDistance;
+            _openLength = 0;
+        }
+
+        byte[] window = _window;
+        ushort[] heads = _heads;
+        ushort[] links = _links;
+        byte[] values = Values;
+        ushort[] distances = Distances;
+        int size = window.Length;
+        int mask = size - 1;
+        int shift = _hashShift;
+        int depth = _chainDepth;
+        int position = _position;
+        int filled = _filled;
+        int heldLength = _heldLength;
+        int heldDistance = _heldDistance;
+        int tokens = Count;
+        int lastToken = values.Length - 2;
+        int lastHashed = stop - MinLength;
+        while (i < stop && tokens <= lastToken)
+        {
+            int length = 0;
+            int distance = 0;
+            if (i <= lastHashed)
+            {
+                int hash = (int)((uint)(((input[i] << 16) | (input[i + 1] << 8) | input[i + 2]) * HashMultiplier) >> shift);
+                int back = (position - heads[hash] - 1) & 0xFFFF;
+                if (depth > 0)
+                {
+                    links[position & mask] = heads[hash];
+                }
+
+                heads[hash] = (ushort)position;
+                int limit = stop - i;
+                if (limit > MaxLength)
+                {
+                    limit = MaxLength;
+                }
+
+                int best = heldLength > 0 ? heldLength : MinLength - 1;
+                int nearer = -1;
+                int probes = depth;
+                while (back < filled && back > nearer && best < limit)
+                {
+                    int reach = back + 1;
+                    int from = position - reach;
+                    if (best >= reach || window[(from + best) & mask] == input[i + best])
+                    {
+                        // The source is in the window up to the current position, and from there on in the input.
+                        int direct = reach < limit ? reach : limit;
+                        int n = 0;
+                        while (n < direct && window[(from + n) & mask] == input[i + n])
+                        {
+                            n++;
+                        }
+
+                        if (n == reach)
+                        {
+                            while (n < limit && input[i + n - reach] == input[i + n])
+                            {
+                                n++;
+                            }
+                        }
+
+                        if (n > best && (n > MinLength || reach <= FarDistance))
+                        {
+                            best = n;
+                            length = n;
+                            distance = reach;
+                        }
+                    }
+
+                    if (--probes <= 0)
+                    {
+                        break;
+                    }
+
+                    nearer = back;
+                    back = (position - links[from & mask] - 1) & 0xFFFF;
+                }
+            }
+            else
+            {
+                _unhashed++;
+            }
+
+            int passed = 1;
+            if (heldLength > 0 && length == 0)
+            {
+                values[tokens] = (byte)(heldLength - MinLength);
+                distances[tokens++] = (ushort)heldDistance;
+                passed = heldLength - 1;
+                heldLength = 0;
+            }
+            else
+            {
+                if (heldLength > 0)
+                {
+                    values[tokens] = window[(position - 1) & mask];
+                    distances[tokens++] = 0;
+                    heldLength = 0;
+                }
+
+                if (length == 0)
+                {
+                    values[tokens] = input[i];
+                    distances[tokens++] = 0;
+                }
+                else if (i + length == stop && !endOfMessage && length < MaxLength)
+                {
+                    passed = length;
+                    _openLength = length;
+                    _openDistance = distance;
+                }
+                else if (i + length == stop || length >= LazyLength)
+                {
+                    passed = length;
+                    values[tokens] = (byte)(length - MinLength);
+                    distances[tokens++] = (ushort)distance;
+                }
+                else
+                {
+                    heldLength = length;
+                    heldDistance = distance;
+                }
+            }
+
+            if (passed == 1)
+            {
+                window[position & mask] = input[i];
+            }
+            else
+            {
+                CopyToWindow(input, i, position, passed);
+                Hash(input, i + 1, i + passed, stop, position + 1);
+            }
+
+            i += passed;
+            position += passed;
+            filled += passed;
+            if (filled > size)
+            {
+                filled = size;
+            }
+        }
+
+        _position = position;
+        _filled = filled;
+        _heldLength = heldLength;
+        _heldDistance = heldDistance;
+        Count = tokens;
+        return i - offset;
+    }
+
+    private void Drop()
+    {
+        Count = 0;
+        _heldLength = 0;
+        _openLength = 0;
+    }
+
+    /// <summary>Lets the open match go on as far as the input repeats its source, and returns where it stops.</summary>
+    private int Extend(byte[] input, int offset, int stop)
+    {
+        byte[] window = _window;
+        int mask = window.Length - 1;
+        int position = _position;
+        int distance = _openDistance;
+        int limit = MaxLength - _openLength;
+        int i = offset;
+        while (i < stop && i - offset < limit && input[i] == window[(position - distance) & mask])
+        {
+            window[position++ & mask] = input[i++];
+        }
+
+        int passed = i - offset;
+        Hash(input, offset, i, stop, _position);
+        _openLength += passed;
+        _position = position;
+        _filled = _filled + passed > window.Length ? window.Length : _filled + passed;
+        return i;
+    }
+
+    /// <summary>Puts the positions of input[from..to] into the hash, as far as three bytes are known before <paramref name="stop"/>.</summary>
+    private void Hash(byte[] input, int from, int to, int stop, int position)
+    {
+        ushort[] heads = _heads;
+        ushort[] links = _links;
+        int mask = _window.Length - 1;
+        int shift = _hashShift;
+        int end = to < stop - 2 ? to : stop - 2;
+        if (end < from)
+        {
+            end = from;
+        }
+
+        _unhashed += to - end;
+        if (from == end)
+        {
+            return;
+        }
+
+        bool linked = _chainDepth > 0;
+        int three = (input[from] << 8) | input[from + 1];
+        for (int i = from + 2; i < end + 2; i++)
+        {
+            three = ((three << 8) | input[i]) & 0xFFFFFF;
+            int hash = (int)((uint)(three * HashMultiplier) >> shift);
+            if (linked)
+            {
+                links[position & mask] = heads[hash];
+            }
+
+            heads[hash] = (ushort)position++;
+        }
+    }
+
+    /// <summary>Puts into the hash those of the last positions whose three bytes the input now completes.</summary>
+    private void HashTail(byte[] input, int offset, int count)
+    {
+        while (_unhashed > 0 && _unhashed + count >= MinLength)
+        {
+            int three = 0;
+            for (int k = 0; k < MinLength; k++)
+            {
+                int beyond = k - _unhashed;
+                int next = beyond < 0 ? _window[(_position + beyond) & (_window.Length - 1)] : input[offset + beyond];
+                three = (three << 8) | next;
+            }
+
+            Insert(_position - _unhashed, three);
+            _unhashed--;
+        }
+    }
+
+    /// <summary>Builds the hash anew from the window. Older positions that remain in it end their chains, as they did before.</summary>
+    private void Rehash()
+    {
+        int mask = _window.Length - 1;
+        int end = _position - _unhashed;
+        for (int position = _position - _filled; position < end; position++)
+        {
+            Insert(position, (_window[position & mask] << 16) | (_window[(position + 1) & mask] << 8) | _window[(position + 2) & mask]);
+        }
+    }
+
+    private void Insert(int position, int three)
+    {
+        int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
+        if (_chainDepth > 0)
+        {
+            _links[position & (_window.Length - 1)] = _heads[hash];
+        }
+
+        _heads[hash] = (ushort)position;
+    }
+
+    private void CopyToWindow(byte[] source, int offset, int position, int count)
+    {
+        int at = position & (_window.Length - 1);
+        int first = _window.Length - at;
+        if (first > count)
+        {
+            first = count;
+        }
+
+        Array.Copy(source, offset, _window, at, first);
+        Array.Copy(source, offset + first, _window, 0, count - first);
+    }
+
+    private void CopyFromWindow(int position, byte[] target, int offset, int count)
+    {
+        int at = position & (_window.Length - 1);
+        int first = _window.Length - at;
+        if (first > count)
+        {
+            first = count;
+        }
+
+        Array.Copy(_window, at, target, offset, first);
+        Array.Copy(_window, 0, target, offset + first, count - first);
+    }
+}

@@ -1,0 +1,188 @@
+namespace Ws.Micro.Framing;
+
+/// <summary>
+/// Reads frames out of a byte stream, whatever its split: a header with <see cref="ReadHeader"/>, then its payload with
+/// <see cref="ReadPayload"/>, unmasked in place. Checks every rule that one frame can break (RFC 6455 §5.2, §5.5); the order of
+/// frames is the engine's concern. Not safe for use by two threads at once.
+/// </summary>
+public sealed class FrameReader
+{
+    private readonly bool _masked;
+    private readonly bool _rsv1Defined;
+    private readonly byte[] _split = new byte[Limits.MaxHeaderSize];
+    private int _splitCount;
+    private int _firstByte;
+    private int _key;
+    private long _remaining;
+    private bool _inFrame;
+    private ProtocolError _error;
+
+    /// <param name="masked">Whether every frame must be masked (reading as a server) or none may be (as a client), §5.1.</param>
+    /// <param name="rsv1Defined">Whether an agreed extension gives RSV1 a meaning on data frames.</param>
+    public FrameReader(bool masked, bool rsv1Defined)
+    {
+        _masked = masked;
+        _rsv1Defined = rsv1Defined;
+    }
+
+    /// <summary>Whether a header has been read and its frame is not yet ended by <see cref="EndFrame"/>.</summary>
+    public bool InFrame => _inFrame;
+
+    /// <summary>The first byte of the current frame's header: FIN, RSV1 and the opcode.</summary>
+    public int FirstByte => _firstByte;
+
+    /// <summary>Payload bytes of the current frame that have not been read, 0 to 2^63 - 1.</summary>
+    public long Remaining => _remaining;
+
+    /// <summary>The rule that the last header broke. Once set, the reader reads no more.</summary>
+    public ProtocolError Error => _error;
+
+    /// <summary>
+    /// Reads header bytes and returns how many it took. The header is whole when <see cref="InFrame"/> turns true; it is refused
+    /// when <see cref="Error"/> is set: with its second byte, or for a wrong length once it is whole.
+    /// </summary>
+    public int ReadHeader(byte[] buffer, int offset, int count)
+    {
+        if (_error != ProtocolError.None)
+        {
+            return 0;
+        }
+
+        if (_splitCount == 0 && count >= 2)
+        {
+            int size = SizeOf(buffer[offset + 1]);
+            if (size <= count)
+            {
+                if (CheckStart(buffer[offset], buffer[offset + 1]))
+                {
+                    Parse(buffer, offset);
+                }
+
+                return size;
+            }
+        }
+
+        int used = 0;
+        while (used < count)
+        {
+            _split[_splitCount++] = buffer[offset + used];
+            used++;
+            if (_splitCount >= 2)
+            {
+                if (_splitCount == 2 && !CheckStart(_split[0], _split[1]))
+                {
+                    break;
+                }
+
+                int size = SizeOf(_split[1]);
+                if (_splitCount == size)
+                {
+                    _splitCount = 0;
+                    Parse(_split, 0);
+                    break;
+                }
+            }
+        }
+
+        return used;
+    }
+
+    /// <summary>Takes as many of the <paramref name="count"/> bytes as belong to the current frame, unmasks them in place, and returns their number.</summary>
+    public int ReadPayload(byte[] buffer, int offset, int count)
+    {
+        if (count > _remaining)
+        {
+            count = (int)_remaining;
+        }
+
+        if (_masked && count > 0)
+        {
+            _key = Masking.Apply(buffer, offset, count, _key);
+        }
+
+        _remaining -= count;
+        return count;
+    }
+
+    /// <summary>Leaves the current frame: the next byte begins a header.</summary>
+    public void EndFrame() => _inFrame = false;
+
+    private static int SizeOf(int secondByte)
+    {
+        int length = secondByte & 0x7F;
+        int size = length < 126 ? 2 : length == 126 ? 4 : 10;
+        return (secondByte & 0x80) != 0 ? size + 4 : size;
+    }
+
+    private bool CheckStart(int first, int second)
+    {
+        int opcode = first & 0x0F;
+        bool control = opcode >= 8;
+
+        // §5.2: RSV1-3 MUST be 0 unless an extension defines them; RFC 7692 §6.1 defines RSV1, and not for control frames.
+        if ((first & 0x30) != 0 || ((first & 0x40) != 0 && (control || !_rsv1Defined)))
+        {
+            _error = ProtocolError.ReservedBit;
+        }
+        else if ((opcode > 2 && opcode < 8) || opcode > 10)
+        {
+            _error = ProtocolError.ReservedOpcode;
+        }
+        else if (control && (first & FrameWriter.Fin) == 0)
+        {
+            // §5.5: control frames MUST NOT be fragmented and MUST have a payload of 125 bytes or less.
+            _error = ProtocolError.FragmentedControlFrame;
+        }
+        else if (control && (second & 0x7F) > Limits.MaxControlPayload)
+        {
+            _error = ProtocolError.ControlFrameTooLong;
+        }
+        else if (((second & 0x80) != 0) != _masked)
+        {
+            // §5.1: a server closes on an unmasked frame, a client on a masked one.
+            _error = _masked ? ProtocolError.MaskMissing : ProtocolError.MaskForbidden;
+        }
+
+        return _error == ProtocolError.None;
+    }
+
+    private void Parse(byte[] header, int offset)
+    {
+        int i = offset + 2;
+        long length = header[offset + 1] & 0x7F;
+        if (length == 126)
+        {
+            length = (header[i] << 8) | header[i + 1];
+            i += 2;
+            if (length < 126)
+            {
+                _error = ProtocolError.LengthNotMinimal;
+                return;
+            }
+        }
+        else if (length == 127)
+        {
+            length = 0;
+            for (int end = i + 8; i < end; i++)
+            {
+                length = (length << 8) | header[i];
+            }
+
+            if (length < 65536)
+            {
+                // §5.2: the most significant bit MUST be 0, and the minimal number of bytes MUST be used.
+                _error = length < 0 ? ProtocolError.LengthTooLarge : ProtocolError.LengthNotMinimal;
+                return;
+            }
+        }
+
+        if (_masked)
+        {
+            _key = header[i] | (header[i + 1] << 8) | (header[i + 2] << 16) | (header[i + 3] << 24);
+        }
+
+        _firstByte = header[offset];
+        _remaining = length;
+        _inFrame = true;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Ws.Micro.Framing;
+
+/// <summary>Masks and unmasks payload bytes, which is the same operation (RFC 6455 §5.3).</summary>
+public static class Masking
+{
+    /// <summary>
+    /// XORs <paramref name="count"/> bytes in place with a key whose first wire byte is the lowest 8 bits of <paramref name="key"/>.
+    /// Returns the key rotated so that the bytes that follow go on with it, whatever the split.
+    /// </summary>
+    public static int Apply(byte[] buffer, int offset, int count, int key)
+    {
+        byte k0 = (byte)key;
+        byte k1 = (byte)(key >> 8);
+        byte k2 = (byte)(key >> 16);
+        byte k3 = (byte)(key >> 24);
+        int end = offset + count;
+        int lastQuad = end - 4;
+        int i = offset;
+        while (i <= lastQuad)
+        {
+            buffer[i] ^= k0;
+            buffer[i + 1] ^= k1;
+            buffer[i + 2] ^= k2;
+            buffer[i + 3] ^= k3;
+            i += 4;
+        }
+
+        while (i < end)
+        {
+            buffer[i] ^= (byte)key;
+            key = (int)((uint)key >> 8) | (key << 24);
+            i++;
+        }
+
+        return key;
+    }
+}

@@ -1,0 +1,85 @@
+namespace Ws.Micro.Framing;
+
+/// <summary>
+/// Validates UTF-8 as it streams by and stops at the first byte that no valid text can have there (RFC 3629 §4, RFC 6455 §8.1).
+/// </summary>
+public static class Utf8Validator
+{
+    /// <summary>The state before any byte and after each whole code point: text may end here.</summary>
+    public const int Complete = 0;
+
+    /// <summary>The state after a byte that cannot be: the text is not UTF-8.</summary>
+    public const int Invalid = -1;
+
+    // A state inside a code point packs what the next byte must be: bits 0-7 continuation bytes still to come, 8-15 the lowest
+    // and 16-23 the highest value allowed next. Overlong forms, surrogates and values above U+10FFFF differ only in those bounds.
+    private const int AnyContinuation = (0x80 << 8) | (0xBF << 16);
+
+    /// <summary>
+    /// Goes on from <paramref name="state"/> over <paramref name="count"/> bytes and returns the new state:
+    /// <see cref="Complete"/>, <see cref="Invalid"/>, or inside a code point.
+    /// </summary>
+    public static int Validate(byte[] buffer, int offset, int count, int state)
+    {
+        int end = offset + count;
+        int lastQuad = end - 4;
+        int i = offset;
+        while (i < end)
+        {
+            int b;
+            if (state == Complete)
+            {
+                while (i <= lastQuad && (buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
+                {
+                    i += 4;
+                }
+
+                if (i == end)
+                {
+                    return Complete;
+                }
+
+                b = buffer[i++];
+                if (b < 0x80)
+                {
+                    continue;
+                }
+
+                if (b < 0xC2 || b > 0xF4)
+                {
+                    return Invalid;
+                }
+
+                if (b < 0xE0)
+                {
+                    state = 1 | AnyContinuation;
+                }
+                else if (b < 0xF0)
+                {
+                    state = b == 0xE0 ? 2 | (0xA0 << 8) | (0xBF << 16)
+                        : b == 0xED ? 2 | (0x80 << 8) | (0x9F << 16)
+                        : 2 | AnyContinuation;
+                }
+                else
+                {
+                    state = b == 0xF0 ? 3 | (0x90 << 8) | (0xBF << 16)
+                        : b == 0xF4 ? 3 | (0x80 << 8) | (0x8F << 16)
+                        : 3 | AnyContinuation;
+                }
+
+                continue;
+            }
+
+            b = buffer[i++];
+            if (b < ((state >> 8) & 0xFF) || b > (state >> 16))
+            {
+                return Invalid;
+            }
+
+            int left = (state & 0xFF) - 1;
+            state = left == 0 ? Complete : left | AnyContinuation;
+        }
+
+        return state;
+    }
+}

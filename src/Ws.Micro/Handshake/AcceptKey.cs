@@ -1,0 +1,125 @@
+using System;
+
+namespace Ws.Micro.Handshake;
+
+/// <summary>
+/// Computes Sec-WebSocket-Accept: base64 of the SHA-1 of the key and a fixed GUID (RFC 6455 §4.2.2). Allocates at construction only.
+/// SHA-1 is here because the device has none; it proves that the peer speaks WebSocket and protects nothing.
+/// </summary>
+public sealed class AcceptKey
+{
+    /// <summary>Characters of a key: base64 of 16 bytes.</summary>
+    public const int KeySize = 24;
+
+    /// <summary>Characters of an accept value: base64 of 20 bytes.</summary>
+    public const int Size = 28;
+
+    private const int BlockSize = 64;
+    private static readonly byte[] Guid = Ascii.Bytes("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    private static readonly byte[] Base64 = Ascii.Bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+    // Key and GUID are 60 bytes, which with SHA-1's padding always fill two blocks.
+    private readonly byte[] _message = new byte[2 * BlockSize];
+    private readonly int[] _schedule = new int[16];
+    private readonly int[] _hash = new int[5];
+    private readonly byte[] _digest = new byte[20];
+
+    /// <summary>Writes the 28 characters that answer the 24 characters of a key.</summary>
+    public void Compute(byte[] key, int keyOffset, byte[] output, int outputOffset)
+    {
+        int length = KeySize + Guid.Length;
+        Array.Copy(key, keyOffset, _message, 0, KeySize);
+        Array.Copy(Guid, 0, _message, KeySize, Guid.Length);
+        Array.Clear(_message, length, _message.Length - length);
+        _message[length] = 0x80;
+        _message[_message.Length - 2] = (byte)((length * 8) >> 8);
+        _message[_message.Length - 1] = (byte)(length * 8);
+        _hash[0] = 0x67452301;
+        _hash[1] = unchecked((int)0xEFCDAB89);
+        _hash[2] = unchecked((int)0x98BADCFE);
+        _hash[3] = 0x10325476;
+        _hash[4] = unchecked((int)0xC3D2E1F0);
+        AddBlock(0);
+        AddBlock(BlockSize);
+        for (int i = 0; i < _digest.Length; i++)
+        {
+            _digest[i] = (byte)(_hash[i >> 2] >> (24 - (8 * (i & 3))));
+        }
+
+        ToBase64(_digest, _digest.Length, output, outputOffset);
+    }
+
+    /// <summary>Writes the base64 form (RFC 4648 §4) of the first <paramref name="count"/> bytes of <paramref name="data"/> and returns its size.</summary>
+    public static int ToBase64(byte[] data, int count, byte[] output, int outputOffset)
+    {
+        int at = outputOffset;
+        for (int i = 0; i < count; i += 3)
+        {
+            int left = count - i;
+            int group = (data[i] << 16) | (left > 1 ? data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
+            output[at++] = Base64[group >> 18];
+            output[at++] = Base64[(group >> 12) & 63];
+            output[at++] = left > 1 ? Base64[(group >> 6) & 63] : (byte)'=';
+            output[at++] = left > 2 ? Base64[group & 63] : (byte)'=';
+        }
+
+        return at - outputOffset;
+    }
+
+    // FIPS 180-4 §6.1.3: the schedule as a ring of 16 words.
+    private void AddBlock(int offset)
+    {
+        int[] w = _schedule;
+        int a = _hash[0], b = _hash[1], c = _hash[2], d = _hash[3], e = _hash[4];
+        for (int t = 0; t < 80; t++)
+        {
+            int s = t & 15;
+            if (t < 16)
+            {
+                int i = offset + (4 * t);
+                w[s] = (_message[i] << 24) | (_message[i + 1] << 16) | (_message[i + 2] << 8) | _message[i + 3];
+            }
+            else
+            {
+                w[s] = RotateLeft(w[(s + 13) & 15] ^ w[(s + 8) & 15] ^ w[(s + 2) & 15] ^ w[s], 1);
+            }
+
+            int f, k;
+            if (t < 20)
+            {
+                f = (b & c) | (~b & d);
+                k = 0x5A827999;
+            }
+            else if (t < 40)
+            {
+                f = b ^ c ^ d;
+                k = 0x6ED9EBA1;
+            }
+            else if (t < 60)
+            {
+                f = (b & c) | (b & d) | (c & d);
+                k = unchecked((int)0x8F1BBCDC);
+            }
+            else
+            {
+                f = b ^ c ^ d;
+                k = unchecked((int)0xCA62C1D6);
+            }
+
+            int next = RotateLeft(a, 5) + f + e + k + w[s];
+            e = d;
+            d = c;
+            c = RotateLeft(b, 30);
+            b = a;
+            a = next;
+        }
+
+        _hash[0] += a;
+        _hash[1] += b;
+        _hash[2] += c;
+        _hash[3] += d;
+        _hash[4] += e;
+    }
+
+    private static int RotateLeft(int value, int bits) => (value << bits) | (int)((uint)value >> (32 - bits));
+}

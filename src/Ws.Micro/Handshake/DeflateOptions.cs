@@ -1,0 +1,35 @@
+using System;
+
+namespace Ws.Micro.Handshake;
+
+/// <summary>What one side is willing to agree to for permessage-deflate. Our own window and what the peer's costs us are separate.</summary>
+public sealed class DeflateOptions
+{
+    /// <summary>The largest window, in bits from 8 to 15, that we compress with: each bit doubles our encoder's memory. Default 15.</summary>
+    public int MaxSendWindowBits { get; set; } = DeflateParameters.MaxWindowBits;
+
+    /// <summary>The largest window, in bits from 8 to 15, that the peer may compress with: our decoder needs as much. Default 15.</summary>
+    public int MaxReceiveWindowBits { get; set; } = DeflateParameters.MaxWindowBits;
+
+    /// <summary>Whether we keep our context from message to message where the peer allows it: small messages shrink about four times better. Default true.</summary>
+    public bool SendContextTakeover { get; set; } = true;
+
+    /// <summary>Whether the peer may keep its context from message to message. Default true.</summary>
+    public bool ReceiveContextTakeover { get; set; } = true;
+
+    /// <summary>Checks that every value is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is not; the message says what is allowed.</exception>
+    public void Validate()
+    {
+        CheckBits(MaxSendWindowBits, "MaxSendWindowBits");
+        CheckBits(MaxReceiveWindowBits, "MaxReceiveWindowBits");
+    }
+
+    private static void CheckBits(int bits, string name)
+    {
+        if (bits < DeflateParameters.MinWindowBits || bits > DeflateParameters.MaxWindowBits)
+        {
+            throw new ArgumentOutOfRangeException(name, name + " is " + bits.ToString() + "; it must be 8 to 15.");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace Ws.Micro;
+
+/// <summary>
+/// The place of an extension that transforms whole messages and marks them with RSV1 (RFC 6455 §9.1, RFC 7692 §5).
+/// Its memory is fixed at construction and it allocates nothing after. Decoding and encoding share no state, so that one thread may
+/// receive while another sends.
+/// </summary>
+public abstract class MessageExtension
+{
+    /// <summary>Begins to decode a message that came with RSV1.</summary>
+    public abstract void BeginDecode();
+
+    /// <summary>
+    /// Decodes until the input is used up or there is output to hand on, and sets the Decoded… properties. Called again, with what was not
+    /// taken (perhaps nothing), until it takes all and gives nothing. Returns false where the message cannot be decoded.
+    /// </summary>
+    /// <param name="input">Payload bytes, unmasked.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="endOfMessage">Whether the message has no bytes beyond these.</param>
+    public abstract bool Decode(byte[] input, int offset, int count, bool endOfMessage);
+
+    /// <summary>Input bytes that the last <see cref="Decode"/> took.</summary>
+    public abstract int DecodeTaken { get; }
+
+    /// <summary>Holds what the last <see cref="Decode"/> gave, until the next.</summary>
+    public abstract byte[] Decoded { get; }
+
+    /// <summary>Where in <see cref="Decoded"/> it begins.</summary>
+    public abstract int DecodedOffset { get; }
+
+    /// <summary>How many bytes it has.</summary>
+    public abstract int DecodedCount { get; }
+
+    /// <summary>Whether the last <see cref="Decode"/> took all input and gave the message's last bytes. Where it cannot know yet it says no, and gives nothing when called again.</summary>
+    public abstract bool DecodeDone { get; }
+
+    /// <summary>
+    /// Encodes into <paramref name="output"/> until the input is used up or the output is full, and returns the bytes written. The message
+    /// begins with the first call and ends when <paramref name="endOfMessage"/> was set and <see cref="EncodeDone"/> turns true.
+    /// </summary>
+    public abstract int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount);
+
+    /// <summary>Input bytes that the last <see cref="Encode"/> took.</summary>
+    public abstract int EncodeTaken { get; }
+
+    /// <summary>Whether the last <see cref="Encode"/> wrote all that its input and end called for.</summary>
+    public abstract bool EncodeDone { get; }
+}

@@ -1,0 +1,144 @@
+using System;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+
+namespace Ws.Micro.Net;
+
+// All that differs between the device's libraries and .NET's.
+internal static class Platform
+{
+    // Waits up to timeout milliseconds; a longer wait than Poll can express ends early.
+    internal static bool Poll(Socket socket, int timeout, SelectMode mode)
+    {
+        const int Longest = int.MaxValue / 1000;
+        return socket.Poll((timeout < Longest ? timeout : Longest) * 1000, mode);
+    }
+
+    internal static void Close(Socket socket)
+    {
+        try
+        {
+            socket.Close();
+        }
+        catch (Exception)
+        {
+            // It is closed already.
+        }
+    }
+
+#if NANOFRAMEWORK_1_0
+    private static readonly Random RandomSource = new();
+
+    internal static SocketException Interrupted() => new(SocketError.Interrupted);
+
+    // On an ESP32 the hardware's generator (RFC 6455 §10.3 asks for a strong source).
+    internal static void FillRandom(byte[] buffer) => RandomSource.NextBytes(buffer);
+
+    internal static Thread NewThread(ThreadStart start) => new(start);
+
+    internal static bool IsTimeout(Exception e) => e is SocketException s && s.ErrorCode == (int)SocketError.TimedOut;
+
+    // The device has no call for it.
+    internal static void EndTls(SslStream stream, int timeout)
+    {
+    }
+
+    // The device cannot close one direction alone.
+    internal static bool ShutdownSend(Socket socket) => false;
+
+    internal static SslStream AuthenticateAsClient(Socket socket, string host, WebSocketClientOptions options)
+    {
+        SslStream stream = new(socket);
+        stream.SslVerification = options.DangerousAcceptAnyCertificate ? SslVerification.NoVerification : SslVerification.CertificateRequired;
+        stream.AuthenticateAsClient(host, options.ClientCertificate, options.RootCertificate, SslProtocols.Tls12);
+        return stream;
+    }
+
+    internal static SslStream AuthenticateAsServer(Socket socket, X509Certificate certificate)
+    {
+        SslStream stream = new(socket);
+        stream.AuthenticateAsServer(certificate, SslProtocols.Tls12);
+        return stream;
+    }
+#else
+    internal static SocketException Interrupted() => new((int)SocketError.Interrupted);
+
+    internal static void FillRandom(byte[] buffer) => System.Security.Cryptography.RandomNumberGenerator.Fill(buffer);
+
+    internal static Thread NewThread(ThreadStart start) => new(start) { IsBackground = true };
+
+    internal static bool IsTimeout(Exception e) =>
+        (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock;
+
+    internal static bool ShutdownSend(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    internal static SslStream AuthenticateAsClient(Socket socket, string host, WebSocketClientOptions options)
+    {
+        string? fault = null;
+        SslClientAuthenticationOptions tls = new()
+        {
+            TargetHost = host,
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                fault = Tls.CertificateFault.Describe(certificate, chain, errors);
+                return fault == null || options.DangerousAcceptAnyCertificate;
+            },
+        };
+        if (options.ClientCertificate != null)
+        {
+            tls.ClientCertificates = new X509CertificateCollection { options.ClientCertificate };
+        }
+
+        if (options.RootCertificate != null)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            tls.CertificateChainPolicy.CustomTrustStore.Add(new X509Certificate2(options.RootCertificate));
+        }
+
+        SslStream stream = new(new NetworkStream(socket, ownsSocket: false));
+        try
+        {
+            stream.AuthenticateAsClient(tls);
+        }
+        catch (System.Security.Authentication.AuthenticationException e) when (fault != null)
+        {
+            throw new System.Security.Authentication.AuthenticationException(fault, e);
+        }
+
+        return stream;
+    }
+
+    internal static SslStream AuthenticateAsServer(Socket socket, X509Certificate certificate)
+    {
+        SslStream stream = new(new NetworkStream(socket, ownsSocket: false));
+        stream.AuthenticateAsServer(certificate);
+        return stream;
+    }
+
+    // Says goodbye in TLS's own way, so that the peer does not take the end for an attack (RFC 8446 §6.1).
+    internal static void EndTls(SslStream stream, int timeout)
+    {
+        try
+        {
+            stream.ShutdownAsync().Wait(timeout);
+        }
+        catch (Exception e) when (e is AggregateException or InvalidOperationException)
+        {
+            // The peer is gone, or takes nothing.
+        }
+    }
+#endif
+}

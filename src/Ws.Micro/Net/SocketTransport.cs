@@ -1,0 +1,58 @@
+using System;
+using System.Net.Sockets;
+
+namespace Ws.Micro.Net;
+
+// TCP without TLS. Waits with Poll, so that a time-out costs no exception.
+internal sealed class SocketTransport : Transport
+{
+    // Poll promises that there is room, not how much; a longer piece could block the call beyond its deadline.
+    private const int MaxPiece = 2048;
+
+    private readonly Socket _socket;
+
+    internal SocketTransport(Socket socket) => _socket = socket;
+
+    public override int Read(byte[] buffer, int offset, int count, int timeout)
+    {
+        try
+        {
+            return Platform.Poll(_socket, timeout, SelectMode.SelectRead)
+                ? _socket.Receive(buffer, offset, count, SocketFlags.None)
+                : TimedOut;
+        }
+        catch (Exception)
+        {
+            return 0;
+        }
+    }
+
+    public override bool Write(byte[] buffer, int offset, int count, int timeout)
+    {
+        try
+        {
+            long deadline = Environment.TickCount64 + timeout;
+            while (count > 0)
+            {
+                if (!Platform.Poll(_socket, TimeLeft(deadline), SelectMode.SelectWrite))
+                {
+                    return false;
+                }
+
+                int sent = _socket.Send(buffer, offset, count < MaxPiece ? count : MaxPiece, SocketFlags.None);
+                offset += sent;
+                count -= sent;
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    public override bool EndWrite() => Platform.ShutdownSend(_socket);
+
+    public override void Close() => Platform.Close(_socket);
+}

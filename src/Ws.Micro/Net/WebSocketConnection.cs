@@ -1,0 +1,380 @@
+using System;
+using Ws.Micro.Framing;
+
+namespace Ws.Micro.Net;
+
+/// <summary>
+/// A WebSocket connection for a program that blocks: one thread sends and receives, and every call has its deadline. In steady state it
+/// allocates nothing. Not safe for use by two threads at once, but for <see cref="Dispose"/>, which ends a call that waits.
+/// <para>Memory: the receive and send buffers, about 1 KB for the engine and this object, and what the socket takes.</para>
+/// </summary>
+public sealed class WebSocketConnection : IDisposable
+{
+    // How long to wait for the peer to end the connection where we cannot end our direction alone.
+    private const int LingerWithoutEndWrite = 500;
+
+    private static readonly byte[] Nothing = new byte[0];
+
+    private readonly bool _isServer;
+    private readonly Transport _transport;
+    private readonly WebSocketEngine _engine;
+    private readonly byte[] _receiveBuffer;
+    private readonly byte[] _sendBuffer;
+    private readonly byte[] _random = new byte[32];
+    private readonly int _sendTimeout;
+    private readonly int _closeTimeout;
+    private readonly int _keepAliveInterval;
+    private readonly int _keepAliveTimeout;
+    private int _randomUsed = 32;
+
+    // What has arrived and not been read: at first perhaps in the handshake's buffer, then in ours.
+    private byte[] _input;
+    private int _inputOffset;
+    private int _inputCount;
+
+    private long _lastHeard;
+    private long _pingedAt;
+    private bool _over;
+    private int _closeCode;
+    private string? _closeReason;
+    private ConnectionStep _lostAt;
+
+    internal WebSocketConnection(
+        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, byte[] input, int inputOffset, int inputCount)
+    {
+        _isServer = isServer;
+        _transport = transport;
+        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, null);
+        _receiveBuffer = new byte[options.ReceiveBufferSize];
+        _sendBuffer = new byte[options.SendBufferSize];
+        _sendTimeout = options.SendTimeout;
+        _closeTimeout = options.CloseTimeout;
+        _keepAliveInterval = options.KeepAliveInterval;
+        _keepAliveTimeout = options.KeepAliveTimeout;
+        _input = input;
+        _inputOffset = inputOffset;
+        _inputCount = inputCount;
+        _lastHeard = Environment.TickCount64;
+        Path = path;
+        Subprotocol = subprotocol;
+    }
+
+    /// <summary>The path and query that the connection was made with.</summary>
+    public string Path { get; }
+
+    /// <summary>The subprotocol agreed, or null.</summary>
+    public string? Subprotocol { get; }
+
+    /// <summary>Where the connection stands.</summary>
+    public EngineState State => _over ? EngineState.Closed : _engine.State;
+
+    /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. The caller may change those bytes.</summary>
+    public byte[] Data => _engine.Data;
+
+    /// <summary>Where in <see cref="Data"/> it begins.</summary>
+    public int DataOffset => _engine.DataOffset;
+
+    /// <summary>How many bytes it has.</summary>
+    public int DataCount => _engine.DataCount;
+
+    /// <summary>Whether the message is text, which is valid UTF-8.</summary>
+    public bool IsText => _engine.IsText;
+
+    /// <summary>Whether the part begins its message.</summary>
+    public bool IsFirst => _engine.IsFirst;
+
+    /// <summary>Whether the part ends its message.</summary>
+    public bool IsLast => _engine.IsLast;
+
+    /// <summary>Once closed: the peer's close code, 1005 where it gave none, 1006 where the connection was lost, or ours where the peer broke a rule. Before: 0.</summary>
+    public int CloseCode => _over && _closeCode == 0 ? Framing.CloseCode.AbnormalClosure : _closeCode;
+
+    /// <summary>The peer's reason, "" where it gave none, null before its close frame.</summary>
+    public string? CloseReason => _closeReason;
+
+    /// <summary>The rule that the peer broke, if that ended the connection.</summary>
+    public ProtocolError Error => _engine.Error;
+
+    /// <summary>What was being done when the connection was lost, with close code 1006; <see cref="ConnectionStep.None"/> where it was not.</summary>
+    public ConnectionStep LostAt => _lostAt;
+
+    /// <summary>Milliseconds since the peer was last heard from.</summary>
+    public long Silence => Environment.TickCount64 - _lastHeard;
+
+    /// <summary>
+    /// Waits up to <paramref name="timeout"/> milliseconds (0: only what is there; -1: without limit) for the next part of a message.
+    /// Answers pings and the peer's close frame, and sends pings of its own after a silence; where the peer takes nothing, that may take the
+    /// send timeout more. Never throws for what the peer does.
+    /// </summary>
+    public ReceiveStatus Receive(int timeout)
+    {
+        long deadline = timeout < 0 ? long.MaxValue : Environment.TickCount64 + timeout;
+        while (!_over)
+        {
+            long now = Environment.TickCount64;
+            switch (Parse(now))
+            {
+                case EngineEvent.Data:
+                    return ReceiveStatus.Data;
+                case EngineEvent.Pong:
+                    return ReceiveStatus.Pong;
+                case EngineEvent.Close:
+                case EngineEvent.Failed:
+                    AnswerClose();
+                    return ReceiveStatus.Closed;
+            }
+
+            long wake = WakeForKeepAlive(now);
+            int n = _over ? 0 : Fill(Transport.TimeLeft(wake < deadline ? wake : deadline));
+            if (n == 0)
+            {
+                Lose(ConnectionStep.Receive);
+            }
+            else if (n == Transport.TimedOut)
+            {
+                now = Environment.TickCount64;
+                if (_pingedAt != 0 && now - _pingedAt >= _keepAliveTimeout)
+                {
+                    Lose(ConnectionStep.KeepAlive);
+                }
+                else if (now >= deadline)
+                {
+                    return ReceiveStatus.Timeout;
+                }
+            }
+        }
+
+        return ReceiveStatus.Closed;
+    }
+
+    /// <summary>
+    /// Sends a message, or a fragment of one where <paramref name="isLast"/> is false; the last fragment may be empty. The caller's bytes are
+    /// not changed. It returns when the system has taken the bytes; only an answer shows that the peer has them.
+    /// </summary>
+    /// <exception cref="WebSocketConnectionException">The connection is closing, or was lost, or took longer than the send timeout, which ends it.</exception>
+    public void Send(byte[] data, int offset, int count, bool isText, bool isLast = true)
+    {
+        if (offset < 0 || count < 0 || count > data.Length - offset)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count));
+        }
+
+        const int Headroom = WebSocketEngine.Headroom;
+        int header = _over ? 0 : _engine.BeginFrame(_sendBuffer, Headroom, count, isText, isLast, false, NextMaskKey());
+        if (header == 0)
+        {
+            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection is closed (" + CloseCode.ToString() + ").");
+        }
+
+        int start = Headroom - header;
+        int room = _sendBuffer.Length - Headroom;
+        int at = Headroom;
+        do
+        {
+            int n = count < room ? count : room;
+            Array.Copy(data, offset, _sendBuffer, at, n);
+            _engine.Mask(_sendBuffer, at, n);
+            if (!Write(_sendBuffer, start, at - start + n))
+            {
+                Lose(ConnectionStep.Send);
+                throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _sendTimeout.ToString() + " ms.");
+            }
+
+            offset += n;
+            count -= n;
+            start = 0;
+            at = 0;
+            room = _sendBuffer.Length;
+        }
+        while (count > 0);
+    }
+
+    /// <summary>Sends an empty ping; <see cref="Receive"/> reports the pong. Does nothing once the connection is closing.</summary>
+    public void Ping()
+    {
+        if (!_over && !Write(_sendBuffer, 0, _engine.WritePing(_sendBuffer, 0, Nothing, 0, 0, NextMaskKey())))
+        {
+            Lose(ConnectionStep.Send);
+        }
+    }
+
+    /// <summary>
+    /// Closes: sends a close frame, waits for the peer's within the close timeout (messages that still arrive are dropped), and ends the
+    /// connection. Does nothing where it is over.
+    /// </summary>
+    /// <param name="code">1000 to 1003, 1007 to 1014, 3000 to 4999, or 1005 for none.</param>
+    /// <param name="reason">At most 123 bytes of UTF-8; null for none.</param>
+    public void Close(int code = Framing.CloseCode.NormalClosure, string? reason = null)
+    {
+        byte[] text = reason == null ? Nothing : System.Text.Encoding.UTF8.GetBytes(reason);
+        if (code != Framing.CloseCode.NoStatusReceived && !Framing.CloseCode.IsValidOnWire(code))
+        {
+            throw new ArgumentOutOfRangeException(nameof(code), "Close code " + code.ToString() + " must be 1000-1003, 1007-1014, 3000-4999, or 1005 for none.");
+        }
+
+        if (text.Length > Limits.MaxControlPayload - 2)
+        {
+            throw new ArgumentException("The reason has " + text.Length.ToString() + " bytes; at most 123 are allowed.", nameof(reason));
+        }
+
+        if (_over)
+        {
+            return;
+        }
+
+        long deadline = Environment.TickCount64 + _closeTimeout;
+        if (!Write(_sendBuffer, 0, _engine.WriteClose(_sendBuffer, 0, code, text, 0, text.Length, NextMaskKey())))
+        {
+            Lose(ConnectionStep.Close);
+        }
+
+        while (!_over)
+        {
+            EngineEvent found = Parse(Environment.TickCount64);
+            if (found == EngineEvent.Close || found == EngineEvent.Failed)
+            {
+                AnswerClose();
+            }
+            else if (Transport.TimeLeft(deadline) == 0 || (found == EngineEvent.None && Fill(Transport.TimeLeft(deadline)) <= 0))
+            {
+                Lose(ConnectionStep.Close);
+            }
+        }
+    }
+
+    /// <summary>Ends the connection at once, without a close frame where none has passed. From any thread.</summary>
+    public void Dispose()
+    {
+        _over = true;
+        _transport.Close();
+    }
+
+    // Goes on with what has arrived, to the next event that is not a ping.
+    private EngineEvent Parse(long now)
+    {
+        while (true)
+        {
+            EngineEvent found = _engine.Receive(_input, _inputOffset, _inputCount, now);
+            int taken = _engine.Taken;
+            _inputOffset += taken;
+            _inputCount -= taken;
+            if (found != EngineEvent.Ping)
+            {
+                return found;
+            }
+
+            if (!Write(_sendBuffer, 0, _engine.WritePong(_sendBuffer, 0, NextMaskKey())))
+            {
+                Lose(ConnectionStep.Send);
+                return EngineEvent.None;
+            }
+        }
+    }
+
+    private int Fill(int wait)
+    {
+        int n = _transport.Read(_receiveBuffer, 0, _receiveBuffer.Length, wait);
+        if (n > 0)
+        {
+            _input = _receiveBuffer;
+            _inputOffset = 0;
+            _inputCount = n;
+            _lastHeard = Environment.TickCount64;
+            _pingedAt = 0;
+        }
+
+        return n;
+    }
+
+    // Pings a peer that has been silent for too long. Returns when it has to be looked at again.
+    private long WakeForKeepAlive(long now)
+    {
+        if (_keepAliveInterval == 0)
+        {
+            return long.MaxValue;
+        }
+
+        if (_pingedAt == 0)
+        {
+            if (now - _lastHeard < _keepAliveInterval)
+            {
+                return _lastHeard + _keepAliveInterval;
+            }
+
+            Ping();
+            _pingedAt = now;
+        }
+
+        return _pingedAt + _keepAliveTimeout;
+    }
+
+    // The peer closes, or broke a rule: send our close frame unless it has gone out, then let the peer read it before the connection ends.
+    private void AnswerClose()
+    {
+        _closeCode = _engine.CloseCode;
+        if (_engine.Error == ProtocolError.None)
+        {
+            int count = _engine.ControlPayloadCount;
+            _closeReason = count > 2 ? System.Text.Encoding.UTF8.GetString(_engine.ControlPayload, 2, count - 2) : "";
+        }
+
+        long deadline = Environment.TickCount64 + _closeTimeout;
+        if (Write(_sendBuffer, 0, _engine.WriteClose(_sendBuffer, 0, _closeCode, Nothing, 0, 0, NextMaskKey())))
+        {
+            // RFC 6455 §7.1.1: the server ends TCP first, and a client that closes in order waits for that. A reset would overtake what the
+            // peer has not read: so end our direction alone, and read until it ends its own.
+            bool waits = !_isServer && _engine.Error == ProtocolError.None;
+            if (!waits && !_transport.EndWrite())
+            {
+                long soon = Environment.TickCount64 + LingerWithoutEndWrite;
+                deadline = soon < deadline ? soon : deadline;
+            }
+
+            int left = Transport.TimeLeft(deadline);
+            while (left > 0 && _transport.Read(_receiveBuffer, 0, _receiveBuffer.Length, left) != 0)
+            {
+                left = Transport.TimeLeft(deadline);
+            }
+
+            if (waits)
+            {
+                _transport.EndWrite();
+            }
+        }
+
+        _over = true;
+        _transport.Close();
+    }
+
+    private void Lose(ConnectionStep step)
+    {
+        if (!_over)
+        {
+            _lostAt = step;
+        }
+
+        _over = true;
+        _transport.Close();
+    }
+
+    private bool Write(byte[] buffer, int offset, int count) => count == 0 || _transport.Write(buffer, offset, count, _sendTimeout);
+
+    // RFC 6455 §5.3: a fresh key from a strong source for each frame. Fetched in bulk, because the call costs more than the bytes.
+    private int NextMaskKey()
+    {
+        if (_isServer)
+        {
+            return 0;
+        }
+
+        if (_randomUsed == _random.Length)
+        {
+            Platform.FillRandom(_random);
+            _randomUsed = 0;
+        }
+
+        int i = _randomUsed;
+        _randomUsed += 4;
+        return _random[i] | (_random[i + 1] << 8) | (_random[i + 2] << 16) | (_random[i + 3] << 24);
+    }
+}

@@ -1,0 +1,89 @@
+using System;
+using System.Security.Cryptography.X509Certificates;
+using Ws.Micro.Framing;
+
+namespace Ws.Micro.Net;
+
+/// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Read once, when the connection is made.</summary>
+public abstract class WebSocketOptions
+{
+    /// <summary>The smallest buffer that holds any control frame.</summary>
+    public const int MinBufferSize = 160;
+
+    /// <summary>The receive buffer, at least <see cref="MinBufferSize"/>: the largest part of a message handed over at once. Default 512.</summary>
+    public int ReceiveBufferSize { get; set; } = 512;
+
+    /// <summary>The send buffer, at least <see cref="MinBufferSize"/>: messages go out in writes of this size. Default 512.</summary>
+    public int SendBufferSize { get; set; } = 512;
+
+    /// <summary>The buffer for either side's head of the opening handshake, freed after it. At least 256. Default 2048.</summary>
+    public int HandshakeBufferSize { get; set; } = 2048;
+
+    /// <summary>The largest message accepted; a larger one is answered with close code 1009. Default 16 MiB; it costs no memory.</summary>
+    public long MaxMessageSize { get; set; } = Limits.DefaultMaxMessageSize;
+
+    /// <summary>From the first step to the end of the opening handshake. Default 15,000.</summary>
+    public int ConnectTimeout { get; set; } = 15000;
+
+    /// <summary>For each write. Default 10,000.</summary>
+    public int SendTimeout { get; set; } = 10000;
+
+    /// <summary>For the closing handshake and the end of the connection under it. Default 3,000.</summary>
+    public int CloseTimeout { get; set; } = 3000;
+
+    /// <summary>After this long without a byte from the peer a ping is sent, within a call of Receive. 0: never. Default 30,000.</summary>
+    public int KeepAliveInterval { get; set; } = 30000;
+
+    /// <summary>How long after that ping the peer may stay silent before the connection counts as lost. Default 15,000.</summary>
+    public int KeepAliveTimeout { get; set; } = 15000;
+
+    /// <summary>Subprotocols in order of preference: those to offer as a client, those to accept as a server. Default none.</summary>
+    public string[] Subprotocols { get; set; } = new string[0];
+
+    internal void Validate()
+    {
+        CheckAtLeast(ReceiveBufferSize, MinBufferSize, "ReceiveBufferSize");
+        CheckAtLeast(SendBufferSize, MinBufferSize, "SendBufferSize");
+        CheckAtLeast(HandshakeBufferSize, 256, "HandshakeBufferSize");
+        CheckAtLeast(MaxMessageSize, 0, "MaxMessageSize");
+        CheckAtLeast(ConnectTimeout, 1, "ConnectTimeout");
+        CheckAtLeast(SendTimeout, 1, "SendTimeout");
+        CheckAtLeast(CloseTimeout, 1, "CloseTimeout");
+        CheckAtLeast(KeepAliveInterval, 0, "KeepAliveInterval");
+        CheckAtLeast(KeepAliveTimeout, 1, "KeepAliveTimeout");
+    }
+
+    private static void CheckAtLeast(long value, int least, string name)
+    {
+        if (value < least)
+        {
+            throw new ArgumentOutOfRangeException(name, name + " is " + value.ToString() + "; it must be at least " + least.ToString() + ".");
+        }
+    }
+}
+
+/// <summary>Settings of a client.</summary>
+public sealed class WebSocketClientOptions : WebSocketOptions
+{
+    /// <summary>Further headers of the request, each as "Name: value".</summary>
+    public string[] Headers { get; set; } = new string[0];
+
+    /// <summary>With wss, the only root that the server's certificate may come from; null: those that the system, or the device's store, trusts.</summary>
+    public X509Certificate? RootCertificate { get; set; }
+
+    /// <summary>With wss, the certificate that shows who we are; null: none.</summary>
+    public X509Certificate? ClientCertificate { get; set; }
+
+    /// <summary>With wss, takes any certificate from anybody: no protection against a peer in the middle.</summary>
+    public bool DangerousAcceptAnyCertificate { get; set; }
+}
+
+/// <summary>Settings of a server.</summary>
+public sealed class WebSocketListenerOptions : WebSocketOptions
+{
+    /// <summary>The origins whose pages may connect from a browser, such as "https://example.org"; "*" for any. Others get 403. Default none.</summary>
+    public string[] AllowedOrigins { get; set; } = new string[0];
+
+    /// <summary>Serves wss with this certificate and its private key; null: ws.</summary>
+    public X509Certificate? Certificate { get; set; }
+}

@@ -1,0 +1,197 @@
+using System;
+using System.Net.Sockets;
+using System.Threading;
+using Ws.Micro.Handshake;
+
+namespace Ws.Micro.Net;
+
+/// <summary>
+/// A client that asks for a connection. <see cref="Read"/> takes in its request, then <see cref="Accept"/> or <see cref="Refuse"/> answers it.
+/// Used by one thread at a time.
+/// </summary>
+public sealed class WebSocketRequest : IDisposable
+{
+    private readonly WebSocketListenerOptions _options;
+    private readonly ServerHandshake _handshake;
+    private readonly Socket? _socket;
+    private Transport? _transport;
+    private long _deadline;
+    private bool _accepted;
+
+    internal WebSocketRequest(Socket socket, WebSocketListenerOptions options)
+        : this(options)
+    {
+        _socket = socket;
+    }
+
+    /// <summary>A request over a transport that is already there.</summary>
+    public WebSocketRequest(Transport transport, WebSocketListenerOptions options)
+        : this(options)
+    {
+        options.Validate();
+        _transport = transport;
+    }
+
+    private WebSocketRequest(WebSocketListenerOptions options)
+    {
+        _options = options;
+        _handshake = new ServerHandshake(new byte[options.HandshakeBufferSize]);
+    }
+
+    /// <summary>The path and query, once read.</summary>
+    public string Path { get; private set; } = "";
+
+    /// <summary>
+    /// Does the TLS handshake where there is one, and reads the request, all within <see cref="WebSocketOptions.ConnectTimeout"/>. A request
+    /// that breaks a rule has been answered, and its connection closed, when this throws.
+    /// </summary>
+    /// <exception cref="WebSocketConnectionException">No request that may be accepted came.</exception>
+    public void Read()
+    {
+        _deadline = Environment.TickCount64 + _options.ConnectTimeout;
+        _transport ??= Secure(_socket!);
+        HttpHead head = _handshake.Head;
+        HandshakeStatus status = HandshakeStatus.NeedMore;
+        while (status == HandshakeStatus.NeedMore)
+        {
+            int n = _transport.Read(head.Buffer, head.Count, head.Buffer.Length - head.Count, Transport.TimeLeft(_deadline));
+            if (n > 0)
+            {
+                status = _handshake.Read(n);
+            }
+            else if (n == 0)
+            {
+                _transport.Close();
+                throw new WebSocketConnectionException(ConnectionStep.Handshake, "The client ended the connection before its request was whole.");
+            }
+            else if (Transport.TimeLeft(_deadline) == 0)
+            {
+                Refuse(408, "Request Timeout");
+                throw new WebSocketConnectionException(
+                    ConnectionStep.Handshake, "The client's request was not whole within " + _options.ConnectTimeout.ToString() + " ms.");
+            }
+        }
+
+        if (status == HandshakeStatus.Refused || !_handshake.CheckOrigin(_options.AllowedOrigins))
+        {
+            int code = ServerHandshake.StatusOf(_handshake.Error);
+            Refuse(code, code == 403 ? "Forbidden" : code == 405 ? "Method Not Allowed" : code == 426 ? "Upgrade Required"
+                : code == 431 ? "Request Header Fields Too Large" : "Bad Request");
+            throw new WebSocketConnectionException(_handshake.Error, 0, null);
+        }
+
+        Path = _handshake.GetPath();
+    }
+
+    /// <summary>The value of the request's first header of that name, or null; once read.</summary>
+    public string? GetHeader(string name) => _handshake.Head.GetHeader(name);
+
+    /// <summary>
+    /// Accepts, having read the request if that was not done. The subprotocol is the first that the client offers of those in the options.
+    /// </summary>
+    /// <exception cref="WebSocketConnectionException">See <see cref="Read"/>; or the client was lost.</exception>
+    public WebSocketConnection Accept()
+    {
+        if (_deadline == 0)
+        {
+            Read();
+        }
+
+        string? subprotocol = _handshake.SelectSubprotocol(_options.Subprotocols);
+        byte[] response = new byte[256 + (subprotocol == null ? 0 : subprotocol.Length)];
+        int size = _handshake.WriteAccept(response, subprotocol == null ? null : System.Text.Encoding.UTF8.GetBytes(subprotocol));
+        if (!_transport!.Write(response, 0, size, _options.SendTimeout))
+        {
+            _transport.Close();
+            throw new WebSocketConnectionException(ConnectionStep.Handshake, "The client was lost before the answer was sent.");
+        }
+
+        _accepted = true;
+        HttpHead head = _handshake.Head;
+        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, head.Buffer, head.Length, head.Count - head.Length);
+    }
+
+    /// <summary>Answers a request that has been read with an HTTP status, such as 404 and "Not Found", and closes.</summary>
+    /// <param name="status">300 to 599.</param>
+    /// <param name="reason">Visible ASCII characters and spaces; may be empty.</param>
+    /// <exception cref="ArgumentException">One is not of its form; nothing was sent.</exception>
+    /// <exception cref="InvalidOperationException">The request has not been read.</exception>
+    public void Refuse(int status, string reason)
+    {
+        if (_transport == null)
+        {
+            throw new InvalidOperationException("Read the request first.");
+        }
+
+        if (status < 300 || status > 599)
+        {
+            throw new ArgumentOutOfRangeException(nameof(status), "Status " + status.ToString() + " must be 300 to 599.");
+        }
+
+        byte[] phrase = System.Text.Encoding.UTF8.GetBytes(reason);
+        for (int i = 0; i < phrase.Length; i++)
+        {
+            if (phrase[i] < ' ' || phrase[i] > '~')
+            {
+                throw new ArgumentException("The reason must hold visible ASCII characters and spaces only.", nameof(reason));
+            }
+        }
+
+        byte[] response = new byte[256 + phrase.Length];
+        int size = ServerHandshake.WriteRefusal(response, status, phrase);
+        if (_transport.Write(response, 0, size, _options.SendTimeout) && _transport.EndWrite())
+        {
+            // Bytes not read would turn the close into a reset, which could overtake the answer.
+            long deadline = Environment.TickCount64 + _options.CloseTimeout;
+            while (Transport.TimeLeft(deadline) > 0 && _transport.Read(response, 0, response.Length, Transport.TimeLeft(deadline)) > 0)
+            {
+            }
+        }
+
+        _transport.Close();
+    }
+
+    /// <summary>Drops the client, unless it was accepted.</summary>
+    public void Dispose()
+    {
+        if (_accepted)
+        {
+            return;
+        }
+
+        if (_transport != null)
+        {
+            _transport.Close();
+        }
+        else
+        {
+            Platform.Close(_socket!);
+        }
+    }
+
+    private Transport Secure(Socket socket)
+    {
+        if (_options.Certificate == null)
+        {
+            return new SocketTransport(socket);
+        }
+
+        // TLS blocks without limit: closing the socket at the deadline ends it.
+        bool late = false;
+        TimerCallback end = _ =>
+        {
+            late = true;
+            Platform.Close(socket);
+        };
+        using Timer guard = new(end, null, _options.ConnectTimeout, Timeout.Infinite);
+        try
+        {
+            return new TlsTransport(socket, Platform.AuthenticateAsServer(socket, _options.Certificate));
+        }
+        catch (Exception e)
+        {
+            Platform.Close(socket);
+            throw new WebSocketConnectionException(ConnectionStep.Tls, "TLS with a client: " + (late ? "not done within " + _options.ConnectTimeout.ToString() + " ms" : e.Message), e);
+        }
+    }
+}

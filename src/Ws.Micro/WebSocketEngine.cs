@@ -1,0 +1,45 @@
+using System;
+using Ws.Micro.Framing;
+
+namespace Ws.Micro;
+
+/// <summary>
+/// One connection after its opening handshake, as a state machine without input or output of its own (RFC 6455 §5 to §8). A shell
+/// gives it the bytes that arrive, the time and the mask keys, and sends the bytes that it writes.
+/// <para>Nothing here throws or allocates after construction. One thread may receive while another sends.</para>
+/// </summary>
+public sealed partial class WebSocketEngine
+{
+    private readonly bool _isServer;
+    private readonly long _maxMessageSize;
+    private readonly MessageExtension? _extension;
+    private bool _closeSent;
+    private bool _closeReceived;
+
+    /// <param name="isServer">The role: a server reads masked frames and writes unmasked ones, a client the other way (§5.1).</param>
+    /// <param name="maxMessageSize">The largest message accepted, in bytes after decoding, at least 0; a larger one fails with 1009.</param>
+    /// <param name="extension">What the handshake agreed to transform messages with, or null.</param>
+    public WebSocketEngine(bool isServer, long maxMessageSize, MessageExtension? extension)
+    {
+        if (maxMessageSize < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxMessageSize));
+        }
+
+        _isServer = isServer;
+        _maxMessageSize = maxMessageSize;
+        _extension = extension;
+        _reader = new FrameReader(isServer, extension != null);
+        _data = _control;
+    }
+
+    /// <summary>Where the connection stands.</summary>
+    public EngineState State =>
+        _error != ProtocolError.None ? (_closeSent ? EngineState.Closed : EngineState.Failed)
+        : _closeReceived ? (_closeSent ? EngineState.Closed : EngineState.ClosedByPeer)
+        : _closeSent ? EngineState.ClosedByUs
+        : EngineState.Open;
+
+    /// <summary>The extension agreed, or null.</summary>
+    public MessageExtension? Extension => _extension;
+}

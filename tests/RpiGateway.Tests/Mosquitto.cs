@@ -1,0 +1,75 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+
+namespace RpiGateway.Tests;
+
+/// <summary>Mosquitto with a websockets listener on a port of its own, keeping its sessions over a restart.</summary>
+internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
+{
+    private readonly string _program = Tool.Find("mosquitto");
+    private readonly string _directory = Directory.CreateTempSubdirectory("mosquitto-").FullName;
+    private readonly int _port = FreePort();
+    private Tool? _tool;
+
+    public Uri Url => new($"ws://127.0.0.1:{_port}/mqtt");
+
+    /// <summary>Starts one, with lines added to its configuration.</summary>
+    public static async Task<Mosquitto> StartNewAsync(params string[] configuration)
+    {
+        Mosquitto mosquitto = new(configuration);
+        await mosquitto.StartAsync();
+        return mosquitto;
+    }
+
+    public async Task StartAsync()
+    {
+        string path = Path.Join(_directory, "mosquitto.conf");
+        await File.WriteAllLinesAsync(
+            path,
+            [
+                // Mosquitto 2.0.11 does not start with websockets alone, so it gets a Unix socket beside.
+                $"listener 0 {_directory}/mosquitto.sock",
+                $"listener {_port} 127.0.0.1",
+                "protocol websockets",
+                "socket_domain ipv4",
+                "allow_anonymous true",
+                "max_queued_messages 0",
+                "persistence true",
+                $"persistence_location {_directory}/",
+                $"user {Environment.UserName}",
+                .. configuration,
+            ]);
+        _tool = Tool.Start(_program, ["-c", path]);
+        await _tool.ErrorLineAsync("running");
+    }
+
+    /// <summary>Stops it as a service manager does, so that it saves its sessions.</summary>
+    public async Task StopAsync()
+    {
+        await _tool!.SignalAsync("TERM");
+        await _tool.ExitAsync();
+    }
+
+    /// <summary>The address of a broker that is away.</summary>
+    public static Uri NowhereUrl() => new($"ws://127.0.0.1:{FreePort()}/mqtt");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_tool is not null)
+        {
+            await _tool.DisposeAsync();
+        }
+
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

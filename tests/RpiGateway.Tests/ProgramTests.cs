@@ -1,0 +1,143 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.WebSockets;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace RpiGateway.Tests;
+
+/// <summary>The gateway as a program: options, exit codes, signals and log.</summary>
+public sealed class ProgramTests
+{
+    [Theory]
+    [InlineData("simulate", "x", "0 to 1000")]
+    [InlineData("simulate", "-1", "0 to 1000")]
+    [InlineData("simulate", "1001", "0 to 1000")]
+    [InlineData("simulate", "", "0 to 1000")]
+    [InlineData("urls", "5080", "http://HOST:PORT")]
+    [InlineData("urls", "http://127.0.0.1:65536", "http://HOST:PORT")]
+    [InlineData("urls", "http://127.0.0.1:0;https://127.0.0.1:0", "http://HOST:PORT")]
+    [InlineData("urls", "http://example.org:80", "http://HOST:PORT")]
+    [InlineData("urls", "http://localhost:0", "http://HOST:PORT")]
+    [InlineData("Broker", "mqtt://127.0.0.1", "ws://HOST:PORT/PATH")]
+    [InlineData("Broker", "nowhere", "ws://HOST:PORT/PATH")]
+    [InlineData("Broker", "ws://user:secret@127.0.0.1/mqtt", "ws://HOST:PORT/PATH")]
+    [InlineData("DataDirectory", "/dev/null/data", "can be written to")]
+    public async Task WrongValueIsOneLineAndExitCode2(string name, string value, string allowed)
+    {
+        await using Tool gateway = Start($"--{name}", value);
+
+        string line = await AssertRefusedAsync(gateway, 2);
+
+        Assert.StartsWith($"{name} is '{value}'", line);
+        Assert.Contains(allowed, line);
+    }
+
+    [Theory]
+    [InlineData("--Brokr", "x")]
+    [InlineData("simulate", "3")]
+    [InlineData("-simulate", "3")]
+    [InlineData("--simulate")]
+    [InlineData("--simulate=3", "extra")]
+    public async Task UnknownOptionOrMissingValueIsOneLineAndExitCode2(params string[] arguments)
+    {
+        await using Tool gateway = Start(arguments);
+
+        Assert.Contains("option '", await AssertRefusedAsync(gateway, 2));
+    }
+
+    [Fact]
+    public async Task WrongValueInTheEnvironmentIsNamedToo()
+    {
+        await using Tool gateway = Tool.Start("env", ["RPIGATEWAY_simulate=many", "dotnet", Program]);
+
+        Assert.StartsWith("simulate is 'many'", await AssertRefusedAsync(gateway, 2));
+    }
+
+    [Fact]
+    public async Task PortInUseIsOneLineAndExitCode1()
+    {
+        await using TestGateway other = await TestGateway.StartAsync();
+        await using Tool gateway = Start("--urls", $"http://127.0.0.1:{other.Address.Port}");
+
+        Assert.Contains($"{other.Address.Port}", await AssertRefusedAsync(gateway, 1));
+    }
+
+    [Fact]
+    public async Task HelpNamesEachOption()
+    {
+        await using Tool gateway = Start("--help");
+
+        (int code, List<string> output, List<string> errors) = await gateway.ExitAsync();
+
+        Assert.Equal(0, code);
+        Assert.Empty(errors);
+        foreach (string option in new[] { "--urls", "--simulate", "--Broker", "--DataDirectory" })
+        {
+            Assert.Contains(output, line => line.Contains(option, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task SignalClosesSensorsAndExitsWith0(string signal)
+    {
+        string data = Directory.CreateTempSubdirectory("gateway-").FullName;
+        await using Tool gateway = Start("--urls", "http://127.0.0.1:0", "--simulate", "2", "--DataDirectory", Path.Join(data, "new"));
+        string address = (await gateway.NextLineAsync()).Split(' ')[^1];
+        using ClientWebSocket sensor = new();
+        await sensor.ConnectAsync(new Uri(address.Replace("{id}", "x", StringComparison.Ordinal)), CancellationToken.None).InTime();
+
+        await gateway.SignalAsync(signal);
+
+        WebSocketReceiveResult received = await sensor.ReceiveAsync(new byte[100], CancellationToken.None).InTime();
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, received.CloseStatus);
+        await sensor.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None);
+        Assert.Equal(0, (await gateway.ExitAsync()).Code);
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task StopEndsThoughTheBrokerIsAwayAndASensorIsSilent()
+    {
+        await using Tool gateway = Start("--urls", "http://127.0.0.1:0", "--Broker", Mosquitto.NowhereUrl().AbsoluteUri);
+        string address = (await gateway.NextLineAsync()).Split(' ')[^1];
+        using ClientWebSocket sensor = new();
+        await sensor.ConnectAsync(new Uri(address.Replace("{id}", "x", StringComparison.Ordinal)), CancellationToken.None).InTime();
+        await sensor.SendAsync(new byte[1], WebSocketMessageType.Binary, true, CancellationToken.None);
+
+        await gateway.SignalAsync("TERM");
+
+        Assert.Contains("Stopped with 1 sensor", await gateway.ErrorLineAsync("Stopped with"));
+        Assert.Equal(0, (await gateway.ExitAsync()).Code);
+    }
+
+    [Fact]
+    public async Task RefusalIsOneLogLine()
+    {
+        await using Tool gateway = Start("--urls", "http://127.0.0.1:0");
+        string address = (await gateway.NextLineAsync()).Split(' ')[^1];
+
+        await RawPeer.RefusedUpgradeAsync(new Uri(address.Replace("{id}", "a.b", StringComparison.Ordinal)), null);
+
+        Assert.Contains("/sensors/a.b", await gateway.ErrorLineAsync("Refused"));
+        await gateway.SignalAsync("TERM");
+        Assert.DoesNotContain((await gateway.ExitAsync()).Errors, line => line.Contains("Refused", StringComparison.Ordinal));
+    }
+
+    private static string Program => Path.Join(AppContext.BaseDirectory, "RpiGateway.dll");
+
+    // Tests that run in a shell's background ignore SIGINT, and so would what they start.
+    private static Tool Start(params string[] arguments) => Tool.Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
+
+    private static async Task<string> AssertRefusedAsync(Tool gateway, int code)
+    {
+        (int exitCode, List<string> output, List<string> errors) = await gateway.ExitAsync();
+        Assert.Empty(output);
+        string line = Assert.Single(errors);
+        Assert.Equal(code, exitCode);
+        return line;
+    }
+}

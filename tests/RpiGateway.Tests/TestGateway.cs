@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.WebSockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Configuration;
+
+namespace RpiGateway.Tests;
+
+/// <summary>The gateway in this process, on a port of its own.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private static readonly IConfiguration Quiet = new ConfigurationBuilder()
+        .AddInMemoryCollection([new KeyValuePair<string, string?>("Logging:LogLevel:Default", "None")]).Build();
+
+    private readonly Gateway _gateway;
+    private bool _stopped;
+
+    private TestGateway(Gateway gateway) => _gateway = gateway;
+
+    public Uri Address => _gateway.Address;
+
+    public Uri Broker => _gateway.Broker;
+
+    public static async Task<TestGateway> StartAsync(Uri? broker = null, int simulate = 0, TextWriter? output = null) =>
+        new(await Gateway.StartAsync(
+            new GatewaySettings { Urls = "http://127.0.0.1:0", Broker = broker, Simulate = simulate, Framework = Quiet }, output ?? TextWriter.Null));
+
+    public Uri Sensor(string id) => new(Address, $"sensors/{id}");
+
+    public async Task<ClientWebSocket> ConnectSensorAsync(string id)
+    {
+        ClientWebSocket socket = new();
+        await socket.ConnectAsync(Sensor(id), CancellationToken.None).InTime();
+        return socket;
+    }
+
+    public async Task StopAsync()
+    {
+        _stopped = true;
+        await _gateway.StopAsync().InTime();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopped)
+        {
+            await StopAsync();
+        }
+
+        await _gateway.DisposeAsync();
+    }
+}

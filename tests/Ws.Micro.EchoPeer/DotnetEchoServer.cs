@@ -1,0 +1,49 @@
+using System;
+using System.Net;
+using System.Net.WebSockets;
+using System.Threading.Tasks;
+using Ws.Micro.Desktop;
+
+namespace Ws.Micro.EchoPeer;
+
+internal sealed class DotnetEchoServer : EchoServer
+{
+    private readonly MicroWebSocketListener _listener;
+
+    public DotnetEchoServer(int port, TimeSpan closeTimeout)
+    {
+        _listener = new MicroWebSocketListener(new IPEndPoint(IPAddress.Loopback, port), new MicroWebSocketListenerOptions
+        {
+            MaxMessageSize = MaxMessageSize,
+            CloseTimeout = closeTimeout,
+            KeepAliveInterval = TimeSpan.Zero,
+        });
+        _listener.Start();
+        _ = AcceptAllAsync();
+    }
+
+    public override int Port => _listener.LocalEndPoint.Port;
+
+    public override ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    private async Task AcceptAllAsync()
+    {
+        try
+        {
+            for (; ; )
+            {
+                _ = Track(EchoAsync(await _listener.AcceptAsync()));
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The listener was disposed.
+        }
+    }
+
+    private static async Task EchoAsync(WebSocket accepted)
+    {
+        using WebSocket socket = accepted;
+        await WebSocketEcho.RunAsync(socket);
+    }
+}

@@ -1,0 +1,34 @@
+// node ws-client.mjs ROOT: each line of its input is a JSON request: connect to url (wss by the certificate in the file ROOT), send a message of
+// kind for each of sizes in so many fragments, each when the one before has come back, then close with code and reason where clientCloses.
+// Prints each connection's transcript as one JSON line.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import WebSocket from 'ws'
+import { describe, payload, send } from './messages.mjs'
+
+const ca = readFileSync(process.argv[2])
+for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await talk(JSON.parse(line))))
+
+async function talk({ url, kind, sizes, fragments, clientCloses, code, reason }) {
+  const messages = []
+  const socket = new WebSocket(url, { ca })
+  const closed = new Promise(resolve => {
+    let error
+    socket.on('error', e => { error = e.message })
+    socket.on('close', (code, reason) => resolve({ messages, code, reason: reason.toString(), error }))
+  })
+  const next = event => Promise.race([once(socket, event), closed.then(() => { throw new Error(`closed before ${event}`) })])
+  try {
+    await next('open')
+    for (const size of sizes) {
+      send(socket, payload(kind, size), kind === 'binary', fragments)
+      messages.push(describe(...await next('message')))
+    }
+    if (clientCloses) socket.close(code, reason)
+  } catch (e) {
+    socket.terminate()
+    return { ...await closed, error: e.message }
+  }
+  return await closed
+}
