@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace RpiGateway;
 
 /// <summary>One connection of a sensor: hands its readings to the bridge, one after the other.</summary>
-internal sealed class SensorConnection(string id, WebSocket socket, MqttBridge bridge, ILogger logger)
+internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger logger)
 {
     /// <summary>The largest reading in bytes.</summary>
     public const int MaxReadingSize = 64 * 1024;
@@ -21,24 +21,48 @@ internal sealed class SensorConnection(string id, WebSocket socket, MqttBridge b
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _silence = new();
     private readonly Lock _lock = new();
+    private WebSocket? _socket;
+    private WebSocketCloseStatus _closeCode;
+    private string? _closeReason;
     private bool _closing;
+    private bool _aborted;
     private bool _receiving;
+
+    /// <summary>The sensor's id.</summary>
+    public string Id => id;
 
     /// <summary>Done once nothing more of this connection will be published.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>The opening handshake is done. A close that was asked for meanwhile is made up for.</summary>
+    public async Task BeginAsync(WebSocket socket)
+    {
+        bool closing;
+        lock (_lock)
+        {
+            _socket = socket;
+            closing = _closing;
+            if (_aborted)
+            {
+                socket.Abort();
+            }
+        }
+
+        if (closing)
+        {
+            await SendCloseAsync(socket);
+        }
+    }
+
+    /// <summary>Nothing more of this connection will be published; it may never have begun.</summary>
+    public void End() => _ended.SetResult();
+
     /// <summary>Serves the connection to its end; <paramref name="givingUp"/> drops a reading the broker does not take.</summary>
-    public async Task RunAsync(SensorConnection? previous, CancellationToken givingUp)
+    public async Task RunAsync(CancellationToken givingUp)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
         try
         {
-            if (previous is not null)
-            {
-                await previous.CloseAsync(WebSocketCloseStatus.PolicyViolation, "the sensor has connected anew");
-                await previous.Ended.WaitAsync(givingUp);
-            }
-
             int length = 0;
             while (await ReceiveAsync(buffer.AsMemory(length)) is { MessageType: not WebSocketMessageType.Close } received)
             {
@@ -73,13 +97,13 @@ internal sealed class SensorConnection(string id, WebSocket socket, MqttBridge b
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            _ended.SetResult();
         }
     }
 
     /// <summary>Sends a close frame, once; what the sensor sent before its own is still read. For any thread.</summary>
     public async Task CloseAsync(WebSocketCloseStatus code, string? reason)
     {
+        WebSocket? socket;
         lock (_lock)
         {
             if (_closing)
@@ -88,25 +112,43 @@ internal sealed class SensorConnection(string id, WebSocket socket, MqttBridge b
             }
 
             _closing = true;
+            _closeCode = code;
+            _closeReason = reason;
+            socket = _socket;
             if (_receiving)
             {
                 _silence.CancelAfter(CloseTimeout);
             }
         }
 
+        if (socket is not null)
+        {
+            await SendCloseAsync(socket);
+        }
+    }
+
+    /// <summary>Drops the connection.</summary>
+    public void Abort()
+    {
+        lock (_lock)
+        {
+            _aborted = true;
+            _socket?.Abort();
+        }
+    }
+
+    private async Task SendCloseAsync(WebSocket socket)
+    {
         try
         {
             using CancellationTokenSource deadline = new(CloseTimeout);
-            await socket.CloseOutputAsync(code, reason, deadline.Token);
+            await socket.CloseOutputAsync(_closeCode, _closeReason, deadline.Token);
         }
         catch (Exception error) when (error is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
             // The sensor is gone already.
         }
     }
-
-    /// <summary>Drops the connection.</summary>
-    public void Abort() => socket.Abort();
 
     private async Task RefuseAsync(string reason)
     {
@@ -125,7 +167,7 @@ internal sealed class SensorConnection(string id, WebSocket socket, MqttBridge b
         SetReceiving(true);
         try
         {
-            return await socket.ReceiveAsync(buffer, _silence.Token);
+            return await _socket!.ReceiveAsync(buffer, _silence.Token);
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Net.WebSockets;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -19,13 +18,9 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
 {
     public const string Path = "/sensors/{**id}";
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, SensorConnection> _newest = [];
-    private readonly HashSet<SensorConnection> _open = [];
+    private readonly SensorConnections _connections = new();
     private readonly CancellationTokenSource _givingUp = new();
-    private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _connections;
-    private bool _stopping;
+    private volatile bool _stopping;
 
     /// <summary>The topic a sensor's readings are published to.</summary>
     public static string TelemetryTopic(string id) => $"sensors/{id}/telemetry";
@@ -47,7 +42,9 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
             return;
         }
 
-        if (!TryEnter())
+        // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
+        SensorConnection connection = new(id, bridge, logger);
+        if (!_connections.TryEnter(connection))
         {
             await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, "the gateway is stopping");
             return;
@@ -56,7 +53,9 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
         try
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-            await ServeAsync(id, new SensorConnection(id, socket, bridge, logger));
+            await connection.BeginAsync(socket);
+            await WaitForOlderAsync(connection);
+            await connection.RunAsync(_givingUp.Token);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
@@ -64,7 +63,8 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
         }
         finally
         {
-            Leave();
+            _connections.Leave(connection);
+            connection.End();
         }
     }
 
@@ -73,97 +73,27 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
     /// </summary>
     public async Task StopAsync(CancellationToken deadline)
     {
-        List<SensorConnection> open;
-        lock (_lock)
+        _stopping = true;
+        Task allGone = _connections.CloseAsync();
+        await Task.WhenAll(_connections.ToList().ConvertAll(static connection =>
+            connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping")));
+        await allGone.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!allGone.IsCompleted)
         {
-            _stopping = true;
-            open = [.. _open];
-            if (_connections == 0)
-            {
-                _allGone.TrySetResult();
-            }
-        }
-
-        await Task.WhenAll(open.ConvertAll(GoAwayAsync));
-        await _allGone.Task.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_lock)
-        {
-            if (_connections > 0)
-            {
-                logger.LogWarning("Stopped with {Count} sensors connected or readings not delivered", _connections);
-            }
-
-            open = [.. _open];
+            logger.LogWarning("Stopped with {Count} sensors connected or readings not delivered", _connections.Count);
         }
 
         await _givingUp.CancelAsync();
-        open.ForEach(static connection => connection.Abort());
+        _connections.ToList().ForEach(static connection => connection.Abort());
     }
 
-    private static Task GoAwayAsync(SensorConnection connection) =>
-        connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping");
-
-    private async Task ServeAsync(string id, SensorConnection connection)
+    private async Task WaitForOlderAsync(SensorConnection connection)
     {
-        SensorConnection? previous;
-        bool stopping;
-        lock (_lock)
+        while (_connections.OlderThan(connection) is { } older)
         {
-            _newest.Remove(id, out previous);
-            _newest.Add(id, connection);
-            _open.Add(connection);
-            stopping = _stopping;
-        }
-
-        try
-        {
-            if (stopping)
-            {
-                await GoAwayAsync(connection);
-            }
-
-            if (previous is not null)
-            {
-                logger.LogInformation("Sensor {Id} has connected anew", id);
-            }
-
-            await connection.RunAsync(previous, _givingUp.Token);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _open.Remove(connection);
-                if (_newest.GetValueOrDefault(id) == connection)
-                {
-                    _newest.Remove(id);
-                }
-            }
-        }
-    }
-
-    // From before its upgrade on a sensor counts, so that a stop misses none that was let in.
-    private bool TryEnter()
-    {
-        lock (_lock)
-        {
-            if (!_stopping)
-            {
-                _connections++;
-            }
-
-            return !_stopping;
-        }
-    }
-
-    private void Leave()
-    {
-        lock (_lock)
-        {
-            if (--_connections == 0 && _stopping)
-            {
-                _allGone.TrySetResult();
-            }
+            logger.LogInformation("Sensor {Id} has connected anew", connection.Id);
+            await older.CloseAsync(WebSocketCloseStatus.PolicyViolation, "the sensor has connected anew");
+            await older.Ended.WaitAsync(_givingUp.Token);
         }
     }
 

@@ -1,0 +1,102 @@
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace RpiGateway;
+
+/// <summary>The connections of all sensors, those of one sensor in the order they came. For any thread.</summary>
+internal sealed class SensorConnections
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, LinkedList<SensorConnection>> _sensors = [];
+    private readonly Dictionary<SensorConnection, LinkedListNode<SensorConnection>> _places = [];
+    private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _closed;
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _places.Count;
+            }
+        }
+    }
+
+    /// <summary>Gives the connection the place behind all others of its sensor; false once closed.</summary>
+    public bool TryEnter(SensorConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            if (!_sensors.TryGetValue(connection.Id, out LinkedList<SensorConnection>? sensor))
+            {
+                _sensors.Add(connection.Id, sensor = []);
+            }
+
+            _places.Add(connection, sensor.AddLast(connection));
+            return true;
+        }
+    }
+
+    /// <summary>Takes the connection out, wherever it stands: whoever waits for it goes on with the one before it.</summary>
+    public void Leave(SensorConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_places.Remove(connection, out LinkedListNode<SensorConnection>? place))
+            {
+                LinkedList<SensorConnection> sensor = place.List!;
+                sensor.Remove(place);
+                if (sensor.Count == 0)
+                {
+                    _sensors.Remove(connection.Id);
+                }
+
+                if (_closed && _places.Count == 0)
+                {
+                    _allGone.TrySetResult();
+                }
+            }
+        }
+    }
+
+    /// <summary>The sensor's connection before this one, or null.</summary>
+    public SensorConnection? OlderThan(SensorConnection connection)
+    {
+        lock (_lock)
+        {
+            return _places[connection].Previous?.Value;
+        }
+    }
+
+    /// <summary>Lets nobody in any more. Done when all have left.</summary>
+    public Task CloseAsync()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            if (_places.Count == 0)
+            {
+                _allGone.TrySetResult();
+            }
+        }
+
+        return _allGone.Task;
+    }
+
+    /// <summary>All of them as they are now.</summary>
+    public List<SensorConnection> ToList()
+    {
+        lock (_lock)
+        {
+            return [.. _places.Keys];
+        }
+    }
+}
