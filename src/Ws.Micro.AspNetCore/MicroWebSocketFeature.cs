@@ -1,11 +1,13 @@
 using System;
 using System.IO;
 using System.Net.WebSockets;
+using System.Text;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Ws.Micro.Desktop;
+using Ws.Micro.Handshake;
 
 namespace Ws.Micro.AspNetCore;
 
@@ -32,6 +34,12 @@ internal sealed class MicroWebSocketFeature(
             response.SecWebSocketProtocol = subProtocol;
         }
 
+        DeflateParameters? deflate = options.Deflate is null ? null : OpeningHandshake.SelectDeflate(request.SecWebSocketExtensions, options.Deflate.Fit());
+        if (deflate is not null)
+        {
+            response.SecWebSocketExtensions = Encoding.ASCII.GetString(DeflateNegotiation.WriteResponse(deflate));
+        }
+
         Stream stream;
         if (upgrade is not null)
         {
@@ -48,7 +56,7 @@ internal sealed class MicroWebSocketFeature(
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
 
         var requestStream = new RequestStream(context, stream, options.CloseTimeout);
-        var socket = MicroWebSocket.CreateFromStream(requestStream, isServer: true, options, subProtocol);
+        var socket = MicroWebSocket.CreateFromStream(requestStream, isServer: true, options, subProtocol, deflate);
         requestStream.Socket = socket;
         context.Response.OnCompleted(
             static ended =>

@@ -20,4 +20,10 @@ public class MicroWebSocketMiddlewareOptions : WebSocketOptions
 
     /// <summary>How long the closing handshake may take before the connection is dropped.</summary>
     public TimeSpan CloseTimeout { get; set; } = Defaults.CloseTimeout;
+
+    /// <summary>
+    /// permessage-deflate (RFC 7692) for every connection; null: only where the application asks for it by
+    /// <see cref="Microsoft.AspNetCore.Http.WebSocketAcceptContext.DangerousEnableCompression"/>. The accept context's own settings narrow these.
+    /// </summary>
+    public PerMessageDeflateOptions? Deflate { get; set; }
 }

@@ -15,22 +15,26 @@ internal sealed class SocketSettings
     public SocketSettings(WebSocketOptions options)
     {
         _options = options;
-        _shared = Create(options.KeepAliveInterval, options.KeepAliveTimeout);
+        _shared = Create(options.KeepAliveInterval, options.KeepAliveTimeout, (options as MicroWebSocketMiddlewareOptions)?.Deflate);
     }
 
     /// <summary>The settings of one connection.</summary>
     public MicroWebSocketOptions For(WebSocketAcceptContext accept)
-        => accept.KeepAliveInterval is null && accept.KeepAliveTimeout is null
+        => accept.KeepAliveInterval is null && accept.KeepAliveTimeout is null && !accept.DangerousEnableCompression
             ? _shared
-            : Create(accept.KeepAliveInterval ?? _options.KeepAliveInterval, accept.KeepAliveTimeout ?? _options.KeepAliveTimeout);
+            : Create(
+                accept.KeepAliveInterval ?? _options.KeepAliveInterval,
+                accept.KeepAliveTimeout ?? _options.KeepAliveTimeout,
+                accept.DangerousEnableCompression ? Narrow(_shared.Deflate ?? new(), accept) : _shared.Deflate);
 
     // In ASP.NET Core zero and infinite both switch off, either time.
-    private MicroWebSocketOptions Create(TimeSpan keepAliveInterval, TimeSpan keepAliveTimeout)
+    private MicroWebSocketOptions Create(TimeSpan keepAliveInterval, TimeSpan keepAliveTimeout, PerMessageDeflateOptions? deflate)
     {
         var settings = new MicroWebSocketOptions
         {
             KeepAliveInterval = keepAliveInterval == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : keepAliveInterval,
             KeepAliveTimeout = keepAliveTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : keepAliveTimeout,
+            Deflate = deflate,
         };
         if (_options is MicroWebSocketMiddlewareOptions own)
         {
@@ -41,4 +45,17 @@ internal sealed class SocketSettings
         settings.Validate();
         return settings;
     }
+
+    private static PerMessageDeflateOptions Narrow(PerMessageDeflateOptions deflate, WebSocketAcceptContext accept) => new()
+    {
+        MaxSendWindowBits = Math.Min(deflate.MaxSendWindowBits, accept.ServerMaxWindowBits),
+        MaxReceiveWindowBits = deflate.MaxReceiveWindowBits,
+        SendContextTakeover = deflate.SendContextTakeover && !accept.DisableServerContextTakeover,
+        ReceiveContextTakeover = deflate.ReceiveContextTakeover,
+        MemoryLimit = deflate.MemoryLimit,
+        MinMessageSize = deflate.MinMessageSize,
+        ChainDepth = deflate.ChainDepth,
+        DynamicCodes = deflate.DynamicCodes,
+        LookupBits = deflate.LookupBits,
+    };
 }

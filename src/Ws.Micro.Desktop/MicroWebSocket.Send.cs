@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Framing;
@@ -12,6 +13,7 @@ public sealed partial class MicroWebSocket
 {
     // A message up to this size goes out in one write, header and payload together; of a longer one, pieces of this size.
     private const int MaxPiece = 16 * 1024;
+    private const int MinEncodedPiece = 256;
     private const int MaxControlFrame = Limits.MaxHeaderSize + Limits.MaxControlPayload;
 
     // A pong that waits because a send is under way. A newer ping's pong takes its place (RFC 6455 §5.5.3).
@@ -25,13 +27,13 @@ public sealed partial class MicroWebSocket
 
     /// <inheritdoc/>
     public override ValueTask SendAsync(
-        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, WebSocketMessageFlags messageFlags, CancellationToken cancellationToken) =>
-        SendAsync(buffer, messageType, (messageFlags & WebSocketMessageFlags.EndOfMessage) != 0, cancellationToken);
+        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) =>
+        SendAsync(buffer, messageType, endOfMessage ? WebSocketMessageFlags.EndOfMessage : WebSocketMessageFlags.None, cancellationToken);
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(
-        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, WebSocketMessageFlags messageFlags, CancellationToken cancellationToken)
     {
         if (messageType is not (WebSocketMessageType.Text or WebSocketMessageType.Binary))
         {
@@ -43,7 +45,15 @@ public sealed partial class MicroWebSocket
         await LockSendAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await WriteMessageAsync(buffer, messageType == WebSocketMessageType.Text, endOfMessage, cancellationToken).ConfigureAwait(false);
+            bool isText = messageType == WebSocketMessageType.Text;
+            bool endOfMessage = (messageFlags & WebSocketMessageFlags.EndOfMessage) != 0;
+            if (!_engine.BeginEncode(buffer.Length, endOfMessage, (messageFlags & WebSocketMessageFlags.DisableCompression) == 0)
+                || !await WriteEncodedAsync(buffer, isText, endOfMessage, cancellationToken).ConfigureAwait(false))
+            {
+                await WriteMessageAsync(buffer, isText, endOfMessage, cancellationToken).ConfigureAwait(false);
+            }
+
+            await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not WebSocketException)
         {
@@ -52,6 +62,47 @@ public sealed partial class MicroWebSocket
         finally
         {
             await UnlockSendAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Frames of the encoded message, one for each buffer. False where it is better sent as it is: nothing was sent yet.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteEncodedAsync(ReadOnlyMemory<byte> payload, bool isText, bool endOfMessage, CancellationToken cancellationToken)
+    {
+        byte[]? copy = null;
+        if (!MemoryMarshal.TryGetArray(payload, out ArraySegment<byte> data))
+        {
+            copy = ArrayPool<byte>.Shared.Rent(payload.Length);
+            payload.CopyTo(copy);
+            data = new ArraySegment<byte>(copy, 0, payload.Length);
+        }
+
+        byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + Math.Clamp(data.Count, MinEncodedPiece, MaxPiece));
+        try
+        {
+            bool done = false;
+            while (!done)
+            {
+                int size = _engine.WriteEncoded(data.Array!, data.Offset, data.Count, isText, endOfMessage, frame, NextMaskKey());
+                if (size == 0)
+                {
+                    return false;
+                }
+
+                done = _engine.EncodeDone;
+                data = data[_engine.EncodeTaken..];
+                await _stream.WriteAsync(frame.AsMemory(_engine.EncodedFrameOffset, size), cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+            if (copy != null)
+            {
+                ArrayPool<byte>.Shared.Return(copy);
+            }
         }
     }
 
@@ -79,8 +130,6 @@ public sealed partial class MicroWebSocket
                 at = 0;
             }
             while (!payload.IsEmpty);
-
-            await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Threading;
 using Ws.Micro.Framing;
+using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Desktop;
 
@@ -21,6 +22,7 @@ public sealed partial class MicroWebSocket : WebSocket
     private readonly bool _isServer;
     private readonly Stream _stream;
     private readonly Socket? _socket;
+    private readonly PerMessageDeflate? _deflate;
     private readonly WebSocketEngine _engine;
     private readonly int _receiveBufferSize;
     private readonly int _closeTimeout;
@@ -34,12 +36,14 @@ public sealed partial class MicroWebSocket : WebSocket
     private string? _closeStatusDescription;
 
     // socket: what the stream runs over, where its sending direction can be ended alone. input: bytes that came behind the handshake.
-    internal MicroWebSocket(Stream stream, Socket? socket, bool isServer, MicroWebSocketOptions options, string? subProtocol, ReadOnlySpan<byte> input)
+    internal MicroWebSocket(
+        Stream stream, Socket? socket, bool isServer, MicroWebSocketOptions options, string? subProtocol, DeflateParameters? deflate, ReadOnlySpan<byte> input)
     {
         _isServer = isServer;
         _stream = stream;
         _socket = socket;
-        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, null);
+        _deflate = deflate == null ? null : new PerMessageDeflate(isServer, deflate, options.Deflate ?? new PerMessageDeflateOptions());
+        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
         _receiveBufferSize = options.ReceiveBufferSize;
         _closeTimeout = (int)options.CloseTimeout.TotalMilliseconds;
         _subProtocol = subProtocol;
@@ -58,12 +62,14 @@ public sealed partial class MicroWebSocket : WebSocket
     /// <param name="isServer">Whether this is the server's end.</param>
     /// <param name="options">Settings.</param>
     /// <param name="subProtocol">The subprotocol that the handshake agreed on, or null.</param>
-    public static MicroWebSocket CreateFromStream(Stream stream, bool isServer, MicroWebSocketOptions options, string? subProtocol = null)
+    /// <param name="deflate">What the handshake agreed on for permessage-deflate, such as <see cref="DeflateNegotiation"/> gives, or null.</param>
+    public static MicroWebSocket CreateFromStream(
+        Stream stream, bool isServer, MicroWebSocketOptions options, string? subProtocol = null, DeflateParameters? deflate = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new MicroWebSocket(stream, null, isServer, options, subProtocol, default);
+        return new MicroWebSocket(stream, null, isServer, options, subProtocol, deflate, default);
     }
 
     /// <inheritdoc/>
@@ -74,6 +80,12 @@ public sealed partial class MicroWebSocket : WebSocket
 
     /// <inheritdoc/>
     public override string? SubProtocol => _subProtocol;
+
+    /// <summary>What was agreed on for permessage-deflate; null where messages go as they are.</summary>
+    public DeflateParameters? Deflate => _deflate?.Agreed;
+
+    /// <summary>Bytes that permessage-deflate takes for this connection, for as long as it lasts; 0 without it.</summary>
+    public int DeflateMemoryBytes => _deflate?.MemoryBytes ?? 0;
 
     /// <summary>The rule that the peer broke, where that ended the connection.</summary>
     public ProtocolError ProtocolError => _engine.Error;

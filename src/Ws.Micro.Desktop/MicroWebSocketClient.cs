@@ -44,7 +44,7 @@ public static class MicroWebSocketClient
         try
         {
             // The request is written before anything is sent, so that a bad argument costs no connection.
-            ClientHandshake handshake = new(buffer, RandomNumberGenerator.GetBytes(ClientHandshake.NonceSize), [.. options.SubProtocols]);
+            ClientHandshake handshake = new(buffer, RandomNumberGenerator.GetBytes(ClientHandshake.NonceSize), [.. options.SubProtocols], options.Deflate?.Fit());
             int request = WriteRequest(handshake, buffer, uri, options);
 
             Uri? proxy = ProxyFor(uri, options.Proxy);
@@ -69,7 +69,7 @@ public static class MicroWebSocketClient
             await stream.FlushAsync(deadline.Token).ConfigureAwait(false);
             await ReadResponseAsync(stream, handshake, deadline.Token).ConfigureAwait(false);
             HttpHead head = handshake.Head;
-            return new MicroWebSocket(stream, socket, false, options, handshake.Subprotocol, head.Buffer.AsSpan(head.Length..head.Count));
+            return new MicroWebSocket(stream, socket, false, options, handshake.Subprotocol, handshake.Deflate, head.Buffer.AsSpan(head.Length..head.Count));
         }
         catch (Exception e)
         {

@@ -22,6 +22,7 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
     private readonly MicroWebSocketListenerOptions _options;
     private readonly string[] _subProtocols;
     private readonly string[] _allowedOrigins;
+    private readonly DeflateOptions? _deflate;
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<MicroWebSocket> _accepted = Channel.CreateUnbounded<MicroWebSocket>();
@@ -37,6 +38,7 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
         _options.Validate();
         _subProtocols = [.. _options.SubProtocols];
         _allowedOrigins = [.. _options.AllowedOrigins];
+        _deflate = _options.Deflate?.Fit();
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -192,16 +194,18 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
     private async Task<MicroWebSocket?> AnswerAsync(Stream stream, ServerHandshake handshake, int status, Socket client, CancellationToken cancellationToken)
     {
         string? subProtocol = status == 101 ? handshake.SelectSubprotocol(_subProtocols) : null;
-        byte[] response = new byte[512 + (subProtocol?.Length ?? 0)];
+        DeflateParameters? deflate = status == 101 && _deflate != null ? handshake.SelectDeflate(_deflate) : null;
+        byte[] response = new byte[1024 + (subProtocol?.Length ?? 0)];
         int size = status == 101
-            ? handshake.WriteAccept(response, subProtocol == null ? null : Encoding.ASCII.GetBytes(subProtocol))
+            ? handshake.WriteAccept(
+                response, subProtocol == null ? null : Encoding.ASCII.GetBytes(subProtocol), deflate == null ? null : DeflateNegotiation.WriteResponse(deflate))
             : ServerHandshake.WriteRefusal(response, status, Encoding.ASCII.GetBytes(((HttpStatusCode)status).ToString()));
         await stream.WriteAsync(response.AsMemory(0, size), status == 408 ? _stopping.Token : cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         if (status == 101)
         {
             HttpHead head = handshake.Head;
-            return new MicroWebSocket(stream, client, true, _options, subProtocol, head.Buffer.AsSpan(head.Length..head.Count));
+            return new MicroWebSocket(stream, client, true, _options, subProtocol, deflate, head.Buffer.AsSpan(head.Length..head.Count));
         }
 
         // Bytes not read would turn the end into a reset, which could overtake the answer.

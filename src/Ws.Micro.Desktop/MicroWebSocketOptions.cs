@@ -27,6 +27,12 @@ public class MicroWebSocketOptions
     /// <summary>For the closing handshake and the end of the connection under it. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// permessage-deflate (RFC 7692): what to offer as a client and to accept as a server; null: nothing, messages go as they are. A message that
+    /// holds a secret beside text of others goes with <see cref="System.Net.WebSockets.WebSocketMessageFlags.DisableCompression"/>. Default null.
+    /// </summary>
+    public PerMessageDeflateOptions? Deflate { get; set; }
+
     /// <summary>Checks that every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is not; the message says what is allowed.</exception>
     public virtual void Validate()
@@ -40,6 +46,7 @@ public class MicroWebSocketOptions
         CheckTime(CloseTimeout, TimeSpan.FromMilliseconds(1), nameof(CloseTimeout));
         ArgumentOutOfRangeException.ThrowIfNegative(MaxMessageSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveBufferSize, 256);
+        Deflate?.Validate();
     }
 
     private protected static void CheckTime(TimeSpan value, TimeSpan least, string name)

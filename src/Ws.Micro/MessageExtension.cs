@@ -35,15 +35,31 @@ public abstract class MessageExtension
     /// <summary>Whether the last <see cref="Decode"/> took all input and gave the message's last bytes. Where it cannot know yet it says no, and gives nothing when called again.</summary>
     public abstract bool DecodeDone { get; }
 
+    /// <summary>Begins to encode a message, unless it is better sent as it is: then it returns false.</summary>
+    /// <param name="count">Bytes in the message's first fragment.</param>
+    /// <param name="isWhole">Whether that is the whole message.</param>
+    public abstract bool BeginEncode(int count, bool isWhole);
+
+    /// <summary>Makes the message begun as though it had not been: it will be sent as it is.</summary>
+    public abstract void CancelEncode();
+
     /// <summary>
-    /// Encodes into <paramref name="output"/> until the input is used up or the output is full, and returns the bytes written. The message
-    /// begins with the first call and ends when <paramref name="endOfMessage"/> was set and <see cref="EncodeDone"/> turns true.
+    /// Encodes a fragment of the message begun into <paramref name="output"/>, until the output is full or <see cref="EncodeDone"/>, and returns
+    /// the bytes written. Called again with what was not taken (perhaps nothing), until that is true: then the peer can decode all of the
+    /// fragment from what it has got.
     /// </summary>
+    /// <param name="input">The fragment's bytes, unchanged until taken.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="endOfMessage">Whether the fragment is the message's last.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="outputOffset">Where to begin to.</param>
+    /// <param name="outputCount">How many bytes there may be, at least 16.</param>
     public abstract int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount);
 
     /// <summary>Input bytes that the last <see cref="Encode"/> took.</summary>
     public abstract int EncodeTaken { get; }
 
-    /// <summary>Whether the last <see cref="Encode"/> wrote all that its input and end called for.</summary>
+    /// <summary>Whether the last <see cref="Encode"/> took all its input and wrote all that there is to write for it.</summary>
     public abstract bool EncodeDone { get; }
 }

@@ -1,3 +1,4 @@
+using System;
 using Ws.Micro.Deflate;
 using Ws.Micro.Handshake;
 
@@ -14,26 +15,40 @@ public sealed class PerMessageDeflate : MessageExtension
 
     private readonly Deflater _deflater;
     private readonly Inflater _inflater;
+    private readonly DeflateParameters _agreed;
+    private readonly int _minMessageSize;
     private readonly bool _encodeAnew;
     private readonly bool _decodeAnew;
     private int _decodeTaken;
+    private int _decodedOffset;
+    private int _decodedCount;
     private int _tailTaken;
     private bool _decodeDone;
-    private bool _inMessage;
+    private int _encodeTaken;
+    private bool _encodeFlushed;
+    private bool _encodeDone;
 
     /// <param name="isServer">Our role.</param>
     /// <param name="agreed">What the handshake agreed on.</param>
-    /// <param name="hashBits">Bits of the encoder's hash, 7 to 15: 2^bits heads of 2 bytes each.</param>
-    /// <param name="chainDepth">Earlier places that the encoder looks at for each match; 0: only the newest, with no memory for chains.</param>
-    /// <param name="dynamicCodes">Whether the encoder may use codes made for a block: smaller on long messages, for more memory.</param>
-    /// <param name="lookupBits">Bits of the decoder's lookup table: 0 for the least memory, 9 or 10 for speed.</param>
-    public PerMessageDeflate(bool isServer, DeflateParameters agreed, int hashBits, int chainDepth, bool dynamicCodes, int lookupBits)
+    /// <param name="options">What encoder and decoder may cost; what they allow to agree on was for the handshake.</param>
+    public PerMessageDeflate(bool isServer, DeflateParameters agreed, PerMessageDeflateOptions options)
     {
-        _deflater = new Deflater(isServer ? agreed.ServerWindowBits : agreed.ClientWindowBits, hashBits, chainDepth, dynamicCodes);
-        _inflater = new Inflater(isServer ? agreed.ClientWindowBits : agreed.ServerWindowBits, lookupBits);
+        int send = isServer ? agreed.ServerWindowBits : agreed.ClientWindowBits;
+        int receive = isServer ? agreed.ClientWindowBits : agreed.ServerWindowBits;
+        _agreed = agreed;
+        _deflater = options.NewDeflater(send);
+        _inflater = options.NewInflater(receive);
         _encodeAnew = isServer ? agreed.ServerNoContextTakeover : agreed.ClientNoContextTakeover;
         _decodeAnew = isServer ? agreed.ClientNoContextTakeover : agreed.ServerNoContextTakeover;
+        _minMessageSize = options.MinMessageSize;
+        MemoryBytes = options.MemoryBytes(send, receive);
     }
+
+    /// <summary>What the handshake agreed on.</summary>
+    public DeflateParameters Agreed => _agreed;
+
+    /// <summary>Bytes that the arrays of encoder and decoder take.</summary>
+    public int MemoryBytes { get; }
 
     /// <inheritdoc/>
     public override int DecodeTaken => _decodeTaken;
@@ -42,19 +57,19 @@ public sealed class PerMessageDeflate : MessageExtension
     public override byte[] Decoded => _inflater.Window;
 
     /// <inheritdoc/>
-    public override int DecodedOffset => _inflater.OutputOffset;
+    public override int DecodedOffset => _decodedOffset;
 
     /// <inheritdoc/>
-    public override int DecodedCount => _inflater.OutputCount;
+    public override int DecodedCount => _decodedCount;
 
     /// <inheritdoc/>
     public override bool DecodeDone => _decodeDone;
 
     /// <inheritdoc/>
-    public override int EncodeTaken => _deflater.Taken;
+    public override int EncodeTaken => _encodeTaken;
 
     /// <inheritdoc/>
-    public override bool EncodeDone => _deflater.Done;
+    public override bool EncodeDone => _encodeDone;
 
     /// <inheritdoc/>
     public override void BeginDecode()
@@ -73,28 +88,72 @@ public sealed class PerMessageDeflate : MessageExtension
     {
         bool valid = _inflater.Inflate(input, offset, count);
         _decodeTaken = _inflater.Taken;
-        while (valid && endOfMessage && _decodeTaken == count && _inflater.OutputCount == 0 && _tailTaken < Tail.Length)
+        _decodedOffset = _inflater.OutputOffset;
+        _decodedCount = _inflater.OutputCount;
+
+        // With the tail at once the message's last bytes are known to be the last; unless the tail could overwrite them.
+        while (valid && endOfMessage && _decodeTaken == count && _tailTaken < Tail.Length && (_decodedCount == 0 || _inflater.BetweenBlocks))
         {
             valid = _inflater.Inflate(Tail, _tailTaken, Tail.Length - _tailTaken);
             _tailTaken += _inflater.Taken;
+            if (_inflater.OutputCount > 0)
+            {
+                _decodedOffset = _inflater.OutputOffset;
+                _decodedCount = _inflater.OutputCount;
+            }
         }
 
         // §7.2.2: a message ends where a block does. What came before a fault is handed on first, whatever the split.
         valid = valid && (_tailTaken < Tail.Length || _inflater.AtBoundary);
         _decodeDone = valid && _tailTaken == Tail.Length;
-        return valid || _inflater.OutputCount > 0;
+        return valid || _decodedCount > 0;
     }
 
     /// <inheritdoc/>
-    public override int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount)
+    public override bool BeginEncode(int count, bool isWhole)
     {
-        if (!_inMessage && _encodeAnew)
+        if (isWhole && count < _minMessageSize)
+        {
+            return false;
+        }
+
+        if (_encodeAnew)
         {
             _deflater.Reset();
         }
 
-        int written = _deflater.Deflate(input, offset, count, endOfMessage, output, outputOffset, outputCount);
-        _inMessage = !_deflater.Done;
+        _deflater.Mark();
+        _encodeFlushed = false;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void CancelEncode() => _deflater.Rollback();
+
+    /// <inheritdoc/>
+    public override int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount)
+    {
+        int written = 0;
+        _encodeTaken = 0;
+        if (!_encodeFlushed)
+        {
+            written = _deflater.Deflate(input, offset, count, true, output, outputOffset, outputCount);
+            _encodeTaken = _deflater.Taken;
+            _encodeFlushed = _deflater.Done;
+        }
+
+        _encodeDone = _encodeFlushed && (endOfMessage || outputCount - written >= Tail.Length);
+        if (_encodeDone)
+        {
+            _encodeFlushed = false;
+            if (!endOfMessage)
+            {
+                // §7.2.1: only from the message's end the flush's last four bytes are cut off.
+                Array.Copy(Tail, 0, output, outputOffset + written, Tail.Length);
+                written += Tail.Length;
+            }
+        }
+
         return written;
     }
 }

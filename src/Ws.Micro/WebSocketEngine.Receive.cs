@@ -109,7 +109,7 @@ public sealed partial class WebSocketEngine
                 }
                 else if (_reader.InFrame)
                 {
-                    found = BeginFrame(now);
+                    found = EnterFrame(now);
                 }
             }
             else if ((_reader.FirstByte & 8) != 0)
@@ -149,7 +149,7 @@ public sealed partial class WebSocketEngine
         return found;
     }
 
-    private EngineEvent BeginFrame(long now)
+    private EngineEvent EnterFrame(long now)
     {
         int first = _reader.FirstByte;
         int opcode = first & 0x0F;

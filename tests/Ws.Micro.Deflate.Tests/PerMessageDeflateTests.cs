@@ -102,10 +102,10 @@ public sealed class PerMessageDeflateTests
                 {
                     foreach (bool fromClient in new[] { true, false })
                     {
-                        MessageExtension sender = Extension(!fromClient, ours, theirs, takeover);
+                        WebSocketEngine sender = new(!fromClient, 1 << 20, Extension(!fromClient, ours, theirs, takeover));
                         WebSocketEngine receiver = new(fromClient, 1 << 20, Extension(fromClient, ours, theirs, takeover));
                         Recorder recorder = new(1 << 20, 0x5A);
-                        byte[] wire = [.. messages.SelectMany(message => Compress(new WebSocketEngine(!fromClient, 1 << 20, sender), sender, message))];
+                        byte[] wire = [.. messages.SelectMany(message => sender.Encode(message))];
                         recorder.Feed(receiver, wire, 1 + ((ours * 8) + theirs));
                         Assert.Equal(messages.Select(message => $"binary {Recorder.Show(message, false)} first last"), recorder.Lines);
                     }
@@ -131,25 +131,6 @@ public sealed class PerMessageDeflateTests
         yield return [.. Enumerable.Range(0, 70_000).Select(i => (byte)(i % 257))];
     }
 
-    // A message as fragments of at most 512 bytes, as a shell sends it.
-    private static IEnumerable<byte> Compress(WebSocketEngine engine, MessageExtension extension, byte[] message)
-    {
-        byte[] buffer = new byte[512];
-        int offset = 0;
-        do
-        {
-            int n = extension.Encode(message, offset, message.Length - offset, true, buffer, WebSocketEngine.Headroom, buffer.Length - WebSocketEngine.Headroom);
-            offset += extension.EncodeTaken;
-            int header = engine.BeginFrame(buffer, WebSocketEngine.Headroom, n, false, extension.EncodeDone, true, 0x1234567);
-            engine.Mask(buffer, WebSocketEngine.Headroom, n);
-            for (int i = WebSocketEngine.Headroom - header; i < WebSocketEngine.Headroom + n; i++)
-            {
-                yield return buffer[i];
-            }
-        }
-        while (!extension.EncodeDone);
-    }
-
     private static void AssertAtEverySplit(bool isServer, byte[] wire, string[] expected, bool takeover)
     {
         for (int piece = 1; piece <= wire.Length; piece++)
@@ -169,7 +150,8 @@ public sealed class PerMessageDeflateTests
         byte[] response = Encoding.ASCII.GetBytes($"permessage-deflate; server_max_window_bits={serverBits}; client_max_window_bits={clientBits}"
             + (takeover ? "" : "; server_no_context_takeover; client_no_context_takeover"));
         DeflateParameters agreed = DeflateNegotiation.CheckResponse(response, 0, response.Length, new DeflateOptions())!;
-        return new PerMessageDeflate(isServer, agreed, hashBits: 9, chainDepth: 8, dynamicCodes: false, lookupBits);
+        return new PerMessageDeflate(
+            isServer, agreed, new PerMessageDeflateOptions { MemoryLimit = int.MaxValue, DynamicCodes = serverBits % 2 == 0, LookupBits = lookupBits });
     }
 
     private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));

@@ -15,6 +15,7 @@ public sealed class DeviceProofTests(ITestOutputHelper output)
     /// <summary>Methods that may allocate, because a connection calls them once, as it is set up or refused; beside them only constructors.</summary>
     private static readonly Dictionary<string, string> SetUp = new()
     {
+        ["Ws.Micro.Handshake.ClientHandshake.Read"] = "makes what was agreed, once a connection",
         ["Ws.Micro.Handshake.ClientHandshake.WriteRequest"] = "the client's request, from strings that the application gave",
         ["Ws.Micro.Handshake.DeflateNegotiation.Accept"] = "makes what was agreed, once a connection",
         ["Ws.Micro.Handshake.DeflateNegotiation.CheckResponse"] = "makes what was agreed, once a connection",
@@ -24,7 +25,10 @@ public sealed class DeviceProofTests(ITestOutputHelper output)
         ["Ws.Micro.Handshake.HttpHead.GetHeader"] = "gives a string, for applications and for refusals",
         ["Ws.Micro.Handshake.ServerHandshake.GetPath"] = "gives a string, once a connection",
         ["Ws.Micro.Handshake.ServerHandshake.CheckOrigin"] = "compares with strings that the application gave, once a connection",
+        ["Ws.Micro.Handshake.ServerHandshake.SelectDeflate"] = "makes what was agreed, once a connection",
         ["Ws.Micro.Handshake.ServerHandshake.SelectSubprotocol"] = "compares with strings that the application gave, once a connection",
+        ["Ws.Micro.PerMessageDeflateOptions.Fit"] = "makes what to negotiate, once a connection",
+        ["Ws.Micro.PerMessageDeflateOptions.Validate"] = "throws for a setting out of its range, before there is a connection",
     };
 
     [Fact]
@@ -55,7 +59,8 @@ public sealed class DeviceProofTests(ITestOutputHelper output)
         List<MethodDefinition> entries = [.. Entries(graph, Core.Except(["Ws.Micro.Handshake"]))];
 
         Assert.NotEmpty(entries);
-        Findings.AssertNone(new Allocations(graph, onInterpreter: true).ReachableFrom(entries));
+        Findings.AssertNone(new Allocations(graph, onInterpreter: true)
+            .ReachableFrom(entries.Where(method => !SetUp.ContainsKey(CallGraph.Name(method)))));
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal static class Layers
     private const string Tls = "Ws.Micro.Tls";
     private const string AspNetCore = "Ws.Micro.AspNetCore", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
 
+    // What permessage-deflate may cost is said in the engine's terms, and so is what was agreed: all who have settings hand them through.
+    private static readonly string[] DeflateSettings = [Engine, Handshake];
+
     /// <summary>For each namespace the others of this repository that it may use.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
@@ -23,10 +26,10 @@ internal static class Layers
         [Net] = [Framing, Deflate, Handshake, Engine, Tls],
         [Desktop] = [Framing, Deflate, Handshake, Engine, Tls],
         [Tls] = [],
-        [Node] = [Net],
-        [Sensor] = [Node, Net],
-        [AspNetCore] = [Desktop, Framing, Handshake],
-        [Gateway] = [Node, Net, Desktop, AspNetCore],
+        [Node] = [Net, .. DeflateSettings],
+        [Sensor] = [Node, Net, .. DeflateSettings],
+        [AspNetCore] = [Desktop, Framing, .. DeflateSettings],
+        [Gateway] = [Node, Net, Desktop, AspNetCore, .. DeflateSettings],
     };
 
     private static readonly string[] Core = [Framing, Deflate, Handshake, Engine];

@@ -23,7 +23,7 @@ internal static class ClientHandshakeTarget
         ClientHandshake handshake = null!;
         HandshakeStatus status = HandshakeStatus.NeedMore;
         Allocation.MustBeNone<Func<int, HandshakeStatus>>(
-            () => (handshake = new ClientHandshake(HandshakeRun.NewBuffer(input, whole), Nonce, Subprotocols)).Read,
+            () => (handshake = new ClientHandshake(HandshakeRun.NewBuffer(input, whole), Nonce, Subprotocols, null)).Read,
             read => status = HandshakeRun.Feed(input, whole, handshake.Head, read));
         string[]? lines = HandshakeRun.Lines(handshake.Head, status, handshake.Error);
         if (lines != null)

@@ -48,7 +48,7 @@ internal static class ServerHandshakeTarget
             + Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))) + "\r\n"
             + (subprotocol == null ? "" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n") + "\r\n";
         byte[] output = new byte[512];
-        int size = handshake.WriteAccept(output, subprotocol == null ? null : Encoding.ASCII.GetBytes(subprotocol));
+        int size = handshake.WriteAccept(output, subprotocol == null ? null : Encoding.ASCII.GetBytes(subprotocol), null);
         Violation.UnlessEqual(answer, Encoding.ASCII.GetString(output, 0, size), "the answer");
 
         bool allowed = handshake.CheckOrigin(Origins);

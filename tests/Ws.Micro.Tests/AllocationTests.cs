@@ -108,7 +108,7 @@ public sealed class AllocationTests
                 status = handshake.Read(1);
             }
 
-            int size = handshake.WriteAccept(output, null) + ServerHandshake.WriteRefusal(output, 400, reason);
+            int size = handshake.WriteAccept(output, null, null) + ServerHandshake.WriteRefusal(output, 400, reason);
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Equal(HandshakeStatus.Done, status);
             Assert.NotEqual(0, size);

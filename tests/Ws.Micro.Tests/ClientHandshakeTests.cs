@@ -12,7 +12,7 @@ public sealed class ClientHandshakeTests
     [Fact]
     public void The_request_is_as_the_rfc_asks()
     {
-        ClientHandshake handshake = new(new byte[512], Heads.Nonce, new[] { "mqtt", "chat" });
+        ClientHandshake handshake = new(new byte[512], Heads.Nonce, new[] { "mqtt", "chat" }, null);
         string expected = "GET /a?b=c HTTP/1.1\r\nHost: host:8080\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: " + Heads.Key + "\r\nSec-WebSocket-Protocol: mqtt, chat\r\nAuthorization: Bearer a:b\r\nX:\r\n\r\n";
         byte[] output = new byte[expected.Length];
@@ -121,14 +121,14 @@ public sealed class ClientHandshakeTests
     [InlineData("a/b")]
     [InlineData("mqtt")]
     public void H8_a_subprotocol_that_is_no_token_or_stands_twice_is_an_argument_error(string subprotocol) =>
-        Assert.Throws<ArgumentException>("subprotocols", () => new ClientHandshake(new byte[512], Heads.Nonce, new[] { "mqtt", subprotocol }));
+        Assert.Throws<ArgumentException>("subprotocols", () => new ClientHandshake(new byte[512], Heads.Nonce, new[] { "mqtt", subprotocol }, null));
 
     [Theory]
     [InlineData("Sec-WebSocket-Protocol: mqtt", "mqtt")]
     [InlineData("sec-websocket-protocol:chat", "chat")]
     [InlineData("X: none", null)]
     public void The_subprotocol_is_the_servers_choice_of_those_offered(string line, string? expected) =>
-        Assert.Equal(expected, Heads.ReadResponse(Heads.Response("", line), HandshakeError.None, 1024, "chat", "mqtt").Subprotocol);
+        Assert.Equal(expected, Heads.ReadResponse(Heads.Response("", line), HandshakeError.None, 1024, null, "chat", "mqtt").Subprotocol);
 
     [Theory]
     [InlineData("Sec-WebSocket-Protocol: other")]
@@ -140,7 +140,7 @@ public sealed class ClientHandshakeTests
     [InlineData("Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Protocol: mqtt")]
     public void H11_a_subprotocol_not_offered_or_more_than_one_fails(string lines)
     {
-        Heads.ReadResponse(Heads.Response("", lines), HandshakeError.SubprotocolNotOffered, 1024, "chat", "mqtt");
+        Heads.ReadResponse(Heads.Response("", lines), HandshakeError.SubprotocolNotOffered, 1024, null, "chat", "mqtt");
         Heads.ReadResponse(Heads.Response("", lines), HandshakeError.SubprotocolNotOffered);
     }
 
@@ -151,6 +151,26 @@ public sealed class ClientHandshakeTests
     [InlineData("")]
     public void H11_an_extension_not_offered_fails(string extension) =>
         Heads.ReadResponse(Heads.Response("", "Sec-WebSocket-Extensions: " + extension), HandshakeError.ExtensionNotOffered);
+
+    [Theory]
+    [InlineData("permessage-deflate; server_max_window_bits=9", HandshakeError.None)]
+    [InlineData("permessage-deflate; server_max_window_bits=8; client_max_window_bits=8; server_no_context_takeover", HandshakeError.None)]
+    [InlineData("permessage-deflate", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=10", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=08", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=9; client_max_window_bits", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=9; mystery", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=9, permessage-deflate; server_max_window_bits=9", HandshakeError.DeflateNotAsOffered)]
+    [InlineData("permessage-deflate; server_max_window_bits=9\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9", HandshakeError.ExtensionNotOffered)]
+    [InlineData("x-webkit-deflate-frame", HandshakeError.ExtensionNotOffered)]
+    public void What_was_offered_may_be_agreed_to_once_and_within_the_offer(string extension, HandshakeError expected)
+    {
+        string response = Heads.Response("", "Sec-WebSocket-Extensions: " + extension);
+        ClientHandshake handshake = Heads.ReadResponse(response, expected, 1024, new DeflateOptions { MaxReceiveWindowBits = 9 });
+
+        Assert.True(expected != HandshakeError.None || handshake.Deflate is { ServerWindowBits: <= 9 });
+        Assert.Null(Heads.ReadResponse(Heads.Response(), HandshakeError.None, 1024, new DeflateOptions()).Deflate);
+    }
 
     [Fact]
     public void H12_a_frame_in_the_packet_of_the_101_is_not_lost()
@@ -165,7 +185,7 @@ public sealed class ClientHandshakeTests
     public void H13_a_101_one_byte_at_a_time_is_done_with_its_last_byte_and_not_before()
     {
         byte[] response = Encoding.ASCII.GetBytes(Heads.Response());
-        ClientHandshake handshake = new(new byte[512], Heads.Nonce, Array.Empty<string>());
+        ClientHandshake handshake = new(new byte[512], Heads.Nonce, Array.Empty<string>(), null);
         for (int i = 0; i < response.Length; i++)
         {
             handshake.Head.Buffer[handshake.Head.Count] = response[i];
@@ -219,7 +239,7 @@ public sealed class ClientHandshakeTests
         {
             byte[] nonce = new byte[ClientHandshake.NonceSize];
             random.NextBytes(nonce);
-            ClientHandshake client = new(new byte[512], nonce, subprotocol == null ? Array.Empty<string>() : new[] { "other", subprotocol });
+            ClientHandshake client = new(new byte[512], nonce, subprotocol == null ? Array.Empty<string>() : new[] { "other", subprotocol }, null);
             ServerHandshake server = new(new byte[512]);
             byte[] wire = new byte[512];
 
@@ -229,7 +249,7 @@ public sealed class ClientHandshakeTests
             Assert.Equal("t", server.Head.GetHeader("x-token"));
             string? selected = server.SelectSubprotocol(new[] { "chat" });
             Assert.Equal(subprotocol, selected);
-            size = server.WriteAccept(wire, selected == null ? null : Encoding.ASCII.GetBytes(selected));
+            size = server.WriteAccept(wire, selected == null ? null : Encoding.ASCII.GetBytes(selected), null);
             Assert.Equal(HandshakeStatus.Done, Heads.Feed(client.Head, client.Read, wire[..size], 11));
             Assert.Equal(subprotocol, client.Subprotocol);
         }
@@ -237,7 +257,7 @@ public sealed class ClientHandshakeTests
 
     private static void ArgumentError(string parameter, string host, string path, string header)
     {
-        ClientHandshake handshake = new(new byte[512], Heads.Nonce, Array.Empty<string>());
+        ClientHandshake handshake = new(new byte[512], Heads.Nonce, Array.Empty<string>(), null);
         Assert.Throws<ArgumentException>(parameter, () => handshake.WriteRequest(new byte[512], host, path, new[] { header }));
     }
 }

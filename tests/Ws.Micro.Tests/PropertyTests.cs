@@ -177,7 +177,7 @@ public sealed class PropertyTests
             return (read, server.Error, server.Head.GetHeader("X"));
         }
 
-        ClientHandshake client = new(new byte[bufferSize], Heads.Nonce, new[] { "mqtt" });
+        ClientHandshake client = new(new byte[bufferSize], Heads.Nonce, new[] { "mqtt" }, null);
         HandshakeStatus status = Heads.Feed(client.Head, client.Read, bytes, piece);
         return (status, client.Error, client.Head.GetHeader("X"));
     }

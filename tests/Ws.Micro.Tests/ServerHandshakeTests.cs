@@ -333,9 +333,9 @@ public sealed class ServerHandshakeTests
         byte[]? name = subprotocol == null ? null : Encoding.ASCII.GetBytes(subprotocol);
         byte[] output = new byte[expected.Length];
 
-        Assert.Equal(expected.Length, handshake.WriteAccept(output, name));
+        Assert.Equal(expected.Length, handshake.WriteAccept(output, name, null));
         Assert.Equal(expected, Encoding.ASCII.GetString(output));
-        Assert.Equal(expected.Length, handshake.WriteAccept(new byte[expected.Length - 1], name));
+        Assert.Equal(expected.Length, handshake.WriteAccept(new byte[expected.Length - 1], name, null));
     }
 
     [Fact]
@@ -358,5 +358,22 @@ public sealed class ServerHandshakeTests
         byte[] output = new byte[256];
         int size = ServerHandshake.WriteRefusal(output, status, Encoding.ASCII.GetBytes(reason));
         return Encoding.ASCII.GetString(output, 0, size);
+    }
+
+    [Theory]
+    [InlineData("Sec-WebSocket-Extensions: permessage-deflate", null)]
+    [InlineData("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "permessage-deflate; server_max_window_bits=11; client_max_window_bits=10")]
+    [InlineData("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=16, permessage-deflate; client_max_window_bits=8", "permessage-deflate; server_max_window_bits=11; client_max_window_bits=8")]
+    [InlineData("Sec-WebSocket-Extensions: x\r\nX: y\r\nsec-websocket-extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=9", "permessage-deflate; server_max_window_bits=9; client_max_window_bits=10")]
+    public void The_first_offer_that_can_be_kept_is_agreed_to_and_said_in_the_response(string lines, string? expected)
+    {
+        ServerHandshake handshake = Heads.Read(Heads.Request("", lines), HandshakeError.None);
+        DeflateParameters? agreed = handshake.SelectDeflate(new DeflateOptions { MaxSendWindowBits = 11, MaxReceiveWindowBits = 10 });
+        byte[] output = new byte[512];
+        int size = handshake.WriteAccept(output, null, agreed == null ? null : DeflateNegotiation.WriteResponse(agreed));
+        string response = Encoding.ASCII.GetString(output, 0, size);
+
+        Assert.Equal(expected == null ? -1 : response.Length - expected.Length - 4, response.IndexOf(expected ?? "Extensions", StringComparison.Ordinal));
+        Assert.EndsWith(expected == null ? "\r\n\r\n" : "\r\nSec-WebSocket-Extensions: " + expected + "\r\n\r\n", response);
     }
 }

@@ -25,7 +25,6 @@ public sealed partial class Deflater
 
     private readonly MatchFinder _finder;
     private readonly DynamicCodes? _codes;
-    private readonly int _rollbackBytes;
 
     // Bits that do not fill a byte yet, the first one lowest (RFC 1951 §3.1.1).
     private int _bits;
@@ -59,8 +58,7 @@ public sealed partial class Deflater
             throw new ArgumentOutOfRangeException(nameof(chainDepth), "chainDepth is " + chainDepth.ToString() + "; it must be at least 0.");
         }
 
-        _rollbackBytes = RollbackBytesFor(windowBits);
-        _finder = new MatchFinder(windowBits, hashBits, chainDepth, TokensFor(windowBits, dynamicCodes), _rollbackBytes);
+        _finder = new MatchFinder(windowBits, hashBits, chainDepth, TokensFor(windowBits, dynamicCodes));
         _codes = dynamicCodes ? new DynamicCodes() : null;
     }
 
@@ -73,15 +71,12 @@ public sealed partial class Deflater
     /// </summary>
     public bool Done { get; private set; }
 
-    /// <summary>Up to how many bytes of a message <see cref="Rollback"/> can take back: a quarter of the window, at most 1,024.</summary>
-    public int RollbackBytes => _rollbackBytes;
-
     /// <summary>
-    /// Bytes of all arrays: 2^windowBits for the window and a quarter of it, at most 1,024, to roll back; 2 * 2^hashBits; with chains
-    /// 2 * 2^windowBits; 3 for each token: 32, or with dynamic codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
+    /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits; 3 for each token: 32, or with dynamic
+    /// codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
     /// </summary>
     public static int MemoryBytes(int windowBits, int hashBits, int chainDepth, bool dynamicCodes) =>
-        (1 << windowBits) + RollbackBytesFor(windowBits) + (2 << hashBits) + (chainDepth > 0 ? 2 << windowBits : 0)
+        (1 << windowBits) + (2 << hashBits) + (chainDepth > 0 ? 2 << windowBits : 0)
         + (3 * TokensFor(windowBits, dynamicCodes)) + (dynamicCodes ? DynamicCodes.MemoryBytes : 0);
 
     /// <summary>
@@ -146,21 +141,14 @@ public sealed partial class Deflater
     public void Mark() => _finder.Mark();
 
     /// <summary>
-    /// Makes the context as it was at <see cref="Mark"/>, as though the message since had not been encoded; false, and nothing changed,
-    /// where it has had more than <see cref="RollbackBytes"/> bytes. It costs about what encoding a window's bytes costs.
+    /// Makes the context as it was at <see cref="Mark"/>, as though the bytes since had not been encoded, but that as many bytes of the
+    /// window's oldest are forgotten as they have overwritten. It costs less than encoding them did.
     /// </summary>
-    public bool Rollback()
+    public void Rollback()
     {
-        if (!_finder.Rollback())
-        {
-            return false;
-        }
-
+        _finder.Rollback();
         DropMessage();
-        return true;
     }
-
-    private static int RollbackBytesFor(int windowBits) => windowBits < 12 ? 1 << (windowBits - 2) : 1024;
 
     private static int TokensFor(int windowBits, bool dynamicCodes) =>
         !dynamicCodes ? BatchTokens : windowBits < 11 ? 256 : 1 << (windowBits - 3);

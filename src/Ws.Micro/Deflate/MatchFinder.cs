@@ -32,7 +32,6 @@ internal sealed class MatchFinder
     private readonly byte[] _window;
     private readonly ushort[] _heads;
     private readonly ushort[] _links;
-    private readonly byte[] _undo;
     private readonly int _hashShift;
     private readonly int _chainDepth;
     private int _position;
@@ -49,17 +48,15 @@ internal sealed class MatchFinder
     private int _openLength;
     private int _openDistance;
 
-    private bool _marked;
     private int _markPosition;
     private int _markFilled;
     private int _markUnhashed;
 
-    public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens, int undoBytes)
+    public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens)
     {
         _window = new byte[1 << windowBits];
         _heads = new ushort[1 << hashBits];
         _links = new ushort[chainDepth > 0 ? 1 << windowBits : 0];
-        _undo = new byte[undoBytes];
         Values = new byte[tokens];
         Distances = new ushort[tokens];
         _hashShift = 32 - hashBits;
@@ -80,35 +77,37 @@ internal sealed class MatchFinder
         Drop();
         _filled = 0;
         _unhashed = 0;
-        _marked = false;
     }
 
     /// <summary>Keeps what <see cref="Rollback"/> needs.</summary>
     public void Mark()
     {
-        _marked = true;
         _markPosition = _position;
         _markFilled = _filled;
         _markUnhashed = _unhashed;
-        CopyFromWindow(_position, _undo, 0, _undo.Length);
     }
 
-    /// <summary>Makes all as it was at the mark; false where more bytes were passed since than can be undone.</summary>
-    public bool Rollback()
+    /// <summary>
+    /// Takes back what was passed since the mark. The bytes of the window that it has overwritten, its oldest, are not to be had again.
+    /// </summary>
+    public void Rollback()
     {
-        int passed = _position - _markPosition;
-        if (!_marked || passed > _undo.Length)
+        Drop();
+        int left = _window.Length - (_position - _markPosition);
+        if (left < MinLength)
         {
-            return false;
+            Reset();
+            return;
         }
 
-        Drop();
-        CopyToWindow(_undo, 0, _markPosition, passed);
+        if (_chainDepth > 0)
+        {
+            Unhash(_markPosition - _markUnhashed);
+        }
+
         _position = _markPosition;
-        _filled = _markFilled;
-        _unhashed = _markUnhashed;
-        Rehash();
-        return true;
+        _filled = _markFilled < left ? _markFilled : left;
+        _unhashed = _markUnhashed < _filled ? _markUnhashed : _filled;
     }
 
     /// <summary>Copies bytes out of the window, of which the first lies <paramref name="back"/> bytes before the current position.</summary>
@@ -368,14 +367,21 @@ internal sealed class MatchFinder
         }
     }
 
-    /// <summary>Builds the hash anew from the window. Older positions that remain in it end their chains, as they did before.</summary>
-    private void Rehash()
+    /// <summary>
+    /// Takes the positions from <paramref name="first"/> on out of the hash, the newest first: each one's link is what was there before it. In a
+    /// message left in the middle the last two may stay, where their bytes were not all passed; they lead nowhere.
+    /// </summary>
+    private void Unhash(int first)
     {
         int mask = _window.Length - 1;
-        int end = _position - _unhashed;
-        for (int position = _position - _filled; position < end; position++)
+        for (int position = _position - _unhashed - 1; position >= first; position--)
         {
-            Insert(position, (_window[position & mask] << 16) | (_window[(position + 1) & mask] << 8) | _window[(position + 2) & mask]);
+            int three = (_window[position & mask] << 16) | (_window[(position + 1) & mask] << 8) | _window[(position + 2) & mask];
+            int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
+            if (_heads[hash] == (ushort)position)
+            {
+                _heads[hash] = _links[position & mask];
+            }
         }
     }
 
@@ -392,6 +398,15 @@ internal sealed class MatchFinder
 
     private void CopyToWindow(byte[] source, int offset, int position, int count)
     {
+        int beyond = count - _window.Length;
+        if (beyond > 0)
+        {
+            // The longest match is longer than the smallest window.
+            offset += beyond;
+            position += beyond;
+            count = _window.Length;
+        }
+
         int at = position & (_window.Length - 1);
         int first = _window.Length - at;
         if (first > count)

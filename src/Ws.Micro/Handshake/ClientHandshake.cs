@@ -20,14 +20,17 @@ public sealed class ClientHandshake
     private readonly byte[] _accept = new byte[AcceptKey.Size];
     private readonly string[] _subprotocols;
     private readonly byte[][] _subprotocolBytes;
+    private readonly DeflateOptions? _deflate;
     private HandshakeError _error;
 
     /// <param name="buffer">Takes the response's head; its size is the limit of the head in bytes.</param>
     /// <param name="nonce">16 fresh bytes of a random source (§4.1).</param>
     /// <param name="subprotocols">The subprotocols to offer, in order of preference; each a token, none twice.</param>
+    /// <param name="deflate">What to offer for permessage-deflate; null: nothing.</param>
     /// <exception cref="ArgumentException">A subprotocol is not a token (§4.1), or stands twice.</exception>
-    public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols)
+    public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols, DeflateOptions? deflate)
     {
+        _deflate = deflate;
         _subprotocolBytes = new byte[subprotocols.Length][];
         for (int i = 0; i < subprotocols.Length; i++)
         {
@@ -56,6 +59,9 @@ public sealed class ClientHandshake
 
     /// <summary>The subprotocol that the server chose among those offered, or null.</summary>
     public string? Subprotocol { get; private set; }
+
+    /// <summary>What the server agreed to for permessage-deflate, or null.</summary>
+    public DeflateParameters? Deflate { get; private set; }
 
     /// <summary>
     /// Writes the request and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has. Allocates.
@@ -90,6 +96,12 @@ public sealed class ClientHandshake
         {
             writer.Write(Ascii.Bytes(i == 0 ? "\r\nSec-WebSocket-Protocol: " : ", "));
             writer.Write(_subprotocolBytes[i]);
+        }
+
+        if (_deflate != null)
+        {
+            writer.Write(Ascii.Bytes("\r\nSec-WebSocket-Extensions: "));
+            writer.Write(DeflateNegotiation.WriteOffer(_deflate));
         }
 
         for (int i = 0; i < headers.Length; i++)
@@ -181,8 +193,18 @@ public sealed class ClientHandshake
             }
             else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketExtensions))
             {
-                // §4.1: an extension that the client's handshake did not hold fails the connection, and none was offered.
-                return HandshakeError.ExtensionNotOffered;
+                // §4.1: an extension that the client's handshake did not hold fails the connection; RFC 7692 §7.1: so do parameters that do
+                // not answer the offer. It was offered once, so it may be there once.
+                if (_deflate == null || Deflate != null || !DeflateNegotiation.IsNamed(text, start, end))
+                {
+                    return HandshakeError.ExtensionNotOffered;
+                }
+
+                Deflate = DeflateNegotiation.CheckResponse(text, start, end, _deflate);
+                if (Deflate == null)
+                {
+                    return HandshakeError.DeflateNotAsOffered;
+                }
             }
         }
 

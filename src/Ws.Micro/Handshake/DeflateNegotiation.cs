@@ -127,6 +127,13 @@ public static class DeflateNegotiation
         return agreed;
     }
 
+    // Whether the first extension of a Sec-WebSocket-Extensions value is permessage-deflate.
+    internal static bool IsNamed(byte[] text, int start, int end)
+    {
+        ExtensionReader reader = new(text, start, end);
+        return reader.NextExtension() && Ascii.EqualsIgnoreCase(text, reader.NameStart, reader.NameCount, Name);
+    }
+
     // The parameters of the extension whose name the reader is at; null where it is another, or breaks a rule.
     private static DeflateParameters? ReadParameters(ref ExtensionReader reader, byte[] text, bool isOffer)
     {

@@ -3,7 +3,7 @@ using System;
 namespace Ws.Micro.Handshake;
 
 /// <summary>What one side is willing to agree to for permessage-deflate. Our own window and what the peer's costs us are separate.</summary>
-public sealed class DeflateOptions
+public class DeflateOptions
 {
     /// <summary>The largest window, in bits from 8 to 15, that we compress with: each bit doubles our encoder's memory. Default 15.</summary>
     public int MaxSendWindowBits { get; set; } = DeflateParameters.MaxWindowBits;
@@ -19,17 +19,18 @@ public sealed class DeflateOptions
 
     /// <summary>Checks that every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is not; the message says what is allowed.</exception>
-    public void Validate()
+    public virtual void Validate()
     {
-        CheckBits(MaxSendWindowBits, "MaxSendWindowBits");
-        CheckBits(MaxReceiveWindowBits, "MaxReceiveWindowBits");
+        CheckRange(MaxSendWindowBits, DeflateParameters.MinWindowBits, DeflateParameters.MaxWindowBits, "MaxSendWindowBits");
+        CheckRange(MaxReceiveWindowBits, DeflateParameters.MinWindowBits, DeflateParameters.MaxWindowBits, "MaxReceiveWindowBits");
     }
 
-    private static void CheckBits(int bits, string name)
+    internal static void CheckRange(int value, int least, int most, string name)
     {
-        if (bits < DeflateParameters.MinWindowBits || bits > DeflateParameters.MaxWindowBits)
+        if (value < least || value > most)
         {
-            throw new ArgumentOutOfRangeException(name, name + " is " + bits.ToString() + "; it must be 8 to 15.");
+            throw new ArgumentOutOfRangeException(
+                name, name + " is " + value.ToString() + "; it must be " + (most == int.MaxValue ? "at least " + least.ToString() : least.ToString() + " to " + most.ToString()) + ".");
         }
     }
 }

@@ -56,4 +56,7 @@ public enum HandshakeError : byte
 
     /// <summary>The server chose an extension that was not offered (§4.1).</summary>
     ExtensionNotOffered = 17,
+
+    /// <summary>The server's parameters for permessage-deflate break a rule, or are not an answer to what was offered (RFC 7692 §7.1).</summary>
+    DeflateNotAsOffered = 18,
 }

@@ -20,6 +20,7 @@ public sealed class ServerHandshake
     private static readonly byte[] AllowGet = Ascii.Bytes("Allow: GET\r\n");
     private static readonly byte[] UpgradeNeeded = Ascii.Bytes("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
     private static readonly byte[] Subprotocol = Ascii.Bytes("Sec-WebSocket-Protocol: ");
+    private static readonly byte[] Extensions = Ascii.Bytes("Sec-WebSocket-Extensions: ");
     private static readonly byte[] EndOfLine = Ascii.Bytes("\r\n");
     private static readonly byte[] Space = Ascii.Bytes(" ");
 
@@ -110,11 +111,32 @@ public sealed class ServerHandshake
     }
 
     /// <summary>
+    /// What to agree on for permessage-deflate: the first of the client's offers, in its order, that <paramref name="options"/> allow (RFC 7692
+    /// §5.1); null where none is. Allocates.
+    /// </summary>
+    public DeflateParameters? SelectDeflate(DeflateOptions options)
+    {
+        byte[] text = _head.Buffer;
+        DeflateParameters? agreed = null;
+        for (int line = _head.NextLine(0); agreed == null && _head.IsHeader(line); line = _head.NextLine(line))
+        {
+            _head.Split(line, out int nameEnd, out int start, out int end);
+            if (Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.SecWebSocketExtensions))
+            {
+                agreed = DeflateNegotiation.Accept(text, start, end, options);
+            }
+        }
+
+        return agreed;
+    }
+
+    /// <summary>
     /// Writes the 101 response and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has.
     /// </summary>
-    /// <param name="output">At least 256 bytes, and the subprotocol's length.</param>
+    /// <param name="output">At least 256 bytes, and the lengths of the other two.</param>
     /// <param name="subprotocol">One that the client offered (§4.2.2), in ASCII, or null.</param>
-    public int WriteAccept(byte[] output, byte[]? subprotocol)
+    /// <param name="extensions">What was agreed, such as <see cref="DeflateNegotiation.WriteResponse"/> gives, or null.</param>
+    public int WriteAccept(byte[] output, byte[]? subprotocol, byte[]? extensions)
     {
         _acceptKey.Compute(_head.Buffer, _keyStart, _accept, 0);
         HeadWriter writer = new(output);
@@ -125,6 +147,13 @@ public sealed class ServerHandshake
         {
             writer.Write(Subprotocol);
             writer.Write(subprotocol);
+            writer.Write(EndOfLine);
+        }
+
+        if (extensions != null)
+        {
+            writer.Write(Extensions);
+            writer.Write(extensions);
             writer.Write(EndOfLine);
         }
 

@@ -22,7 +22,7 @@ public static class WebSocketClient
         byte[] nonce = new byte[ClientHandshake.NonceSize];
         Platform.FillRandom(nonce);
         byte[] buffer = new byte[options.HandshakeBufferSize];
-        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols);
+        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols, options.Deflate?.Fit());
 
         // The request is written before anything is sent, so that a bad argument costs no connection.
         int request = WriteRequest(handshake, buffer, target.HostHeader, target.Path, options);
@@ -42,7 +42,7 @@ public static class WebSocketClient
         byte[] nonce = new byte[ClientHandshake.NonceSize];
         Platform.FillRandom(nonce);
         byte[] buffer = new byte[options.HandshakeBufferSize];
-        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols);
+        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols, options.Deflate?.Fit());
         int request = WriteRequest(handshake, buffer, host, path, options);
         return Open(transport, handshake, request, path, options, Environment.TickCount64 + options.ConnectTimeout);
     }
@@ -84,7 +84,7 @@ public static class WebSocketClient
 
         if (status == HandshakeStatus.Done)
         {
-            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, buffer, head.Length, head.Count - head.Length);
+            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, handshake.Deflate, buffer, head.Length, head.Count - head.Length);
         }
 
         transport.Close();

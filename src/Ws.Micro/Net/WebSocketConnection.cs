@@ -1,12 +1,14 @@
 using System;
 using Ws.Micro.Framing;
+using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Net;
 
 /// <summary>
 /// A WebSocket connection for a program that blocks: one thread sends and receives, and every call has its deadline. In steady state it
 /// allocates nothing. Not safe for use by two threads at once, but for <see cref="Dispose"/>, which ends a call that waits.
-/// <para>Memory: the receive and send buffers, about 1 KB for the engine and this object, and what the socket takes.</para>
+/// <para>Memory: the receive and send buffers, about 1 KB for the engine and this object, with permessage-deflate what its options allow, and
+/// what the socket takes.</para>
 /// </summary>
 public sealed class WebSocketConnection : IDisposable
 {
@@ -17,6 +19,7 @@ public sealed class WebSocketConnection : IDisposable
 
     private readonly bool _isServer;
     private readonly Transport _transport;
+    private readonly PerMessageDeflate? _deflate;
     private readonly WebSocketEngine _engine;
     private readonly byte[] _receiveBuffer;
     private readonly byte[] _sendBuffer;
@@ -40,11 +43,13 @@ public sealed class WebSocketConnection : IDisposable
     private ConnectionStep _lostAt;
 
     internal WebSocketConnection(
-        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, byte[] input, int inputOffset, int inputCount)
+        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, DeflateParameters? deflate,
+        byte[] input, int inputOffset, int inputCount)
     {
         _isServer = isServer;
         _transport = transport;
-        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, null);
+        _deflate = deflate == null ? null : new PerMessageDeflate(isServer, deflate, options.Deflate!);
+        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
         _receiveBuffer = new byte[options.ReceiveBufferSize];
         _sendBuffer = new byte[options.SendBufferSize];
         _sendTimeout = options.SendTimeout;
@@ -65,10 +70,13 @@ public sealed class WebSocketConnection : IDisposable
     /// <summary>The subprotocol agreed, or null.</summary>
     public string? Subprotocol { get; }
 
+    /// <summary>What was agreed on for permessage-deflate; null where messages go as they are.</summary>
+    public DeflateParameters? Deflate => _deflate?.Agreed;
+
     /// <summary>Where the connection stands.</summary>
     public EngineState State => _over ? EngineState.Closed : _engine.State;
 
-    /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. The caller may change those bytes.</summary>
+    /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. Only read it: it may be what later messages refer to.</summary>
     public byte[] Data => _engine.Data;
 
     /// <summary>Where in <see cref="Data"/> it begins.</summary>
@@ -151,12 +159,23 @@ public sealed class WebSocketConnection : IDisposable
     /// Sends a message, or a fragment of one where <paramref name="isLast"/> is false; the last fragment may be empty. The caller's bytes are
     /// not changed. It returns when the system has taken the bytes; only an answer shows that the peer has them.
     /// </summary>
+    /// <param name="data">Holds the bytes to send.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="isText">Whether the message is text; the bytes of all its fragments must be valid UTF-8.</param>
+    /// <param name="isLast">Whether this ends the message.</param>
+    /// <param name="compress">Whether the message may be compressed, where that was agreed; read with its first fragment. Say false for what holds a secret beside text of others.</param>
     /// <exception cref="WebSocketConnectionException">The connection is closing, or was lost, or took longer than the send timeout, which ends it.</exception>
-    public void Send(byte[] data, int offset, int count, bool isText, bool isLast = true)
+    public void Send(byte[] data, int offset, int count, bool isText, bool isLast = true, bool compress = true)
     {
         if (offset < 0 || count < 0 || count > data.Length - offset)
         {
             throw new ArgumentOutOfRangeException(nameof(count));
+        }
+
+        if (!_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
+        {
+            return;
         }
 
         const int Headroom = WebSocketEngine.Headroom;
@@ -174,12 +193,7 @@ public sealed class WebSocketConnection : IDisposable
             int n = count < room ? count : room;
             Array.Copy(data, offset, _sendBuffer, at, n);
             _engine.Mask(_sendBuffer, at, n);
-            if (!Write(_sendBuffer, start, at - start + n))
-            {
-                Lose(ConnectionStep.Send);
-                throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _sendTimeout.ToString() + " ms.");
-            }
-
+            WriteOrLose(start, at - start + n);
             offset += n;
             count -= n;
             start = 0;
@@ -187,6 +201,28 @@ public sealed class WebSocketConnection : IDisposable
             room = _sendBuffer.Length;
         }
         while (count > 0);
+    }
+
+    // One frame for each buffer. False where the message is better sent as it is: nothing was sent yet.
+    private bool SendEncoded(byte[] data, int offset, int count, bool isText, bool isLast)
+    {
+        while (true)
+        {
+            int size = _engine.WriteEncoded(data, offset, count, isText, isLast, _sendBuffer, NextMaskKey());
+            if (size == 0)
+            {
+                return false;
+            }
+
+            WriteOrLose(_engine.EncodedFrameOffset, size);
+            if (_engine.EncodeDone)
+            {
+                return true;
+            }
+
+            offset += _engine.EncodeTaken;
+            count -= _engine.EncodeTaken;
+        }
     }
 
     /// <summary>Sends an empty ping; <see cref="Receive"/> reports the pong. Does nothing once the connection is closing.</summary>
@@ -355,6 +391,15 @@ public sealed class WebSocketConnection : IDisposable
 
         _over = true;
         _transport.Close();
+    }
+
+    private void WriteOrLose(int offset, int count)
+    {
+        if (!Write(_sendBuffer, offset, count))
+        {
+            Lose(ConnectionStep.Send);
+            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _sendTimeout.ToString() + " ms.");
+        }
     }
 
     private bool Write(byte[] buffer, int offset, int count) => count == 0 || _transport.Write(buffer, offset, count, _sendTimeout);

@@ -40,6 +40,9 @@ public abstract class WebSocketOptions
     /// <summary>Subprotocols in order of preference: those to offer as a client, those to accept as a server. Default none.</summary>
     public string[] Subprotocols { get; set; } = new string[0];
 
+    /// <summary>permessage-deflate: what to offer as a client and to accept as a server; null: nothing, messages go as they are. Default null.</summary>
+    public PerMessageDeflateOptions? Deflate { get; set; }
+
     internal void Validate()
     {
         CheckAtLeast(ReceiveBufferSize, MinBufferSize, "ReceiveBufferSize");
@@ -51,6 +54,7 @@ public abstract class WebSocketOptions
         CheckAtLeast(CloseTimeout, 1, "CloseTimeout");
         CheckAtLeast(KeepAliveInterval, 0, "KeepAliveInterval");
         CheckAtLeast(KeepAliveTimeout, 1, "KeepAliveTimeout");
+        Deflate?.Validate();
     }
 
     private static void CheckAtLeast(long value, int least, string name)

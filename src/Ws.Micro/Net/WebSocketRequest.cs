@@ -98,8 +98,11 @@ public sealed class WebSocketRequest : IDisposable
         }
 
         string? subprotocol = _handshake.SelectSubprotocol(_options.Subprotocols);
-        byte[] response = new byte[256 + (subprotocol == null ? 0 : subprotocol.Length)];
-        int size = _handshake.WriteAccept(response, subprotocol == null ? null : System.Text.Encoding.UTF8.GetBytes(subprotocol));
+        DeflateParameters? agreed = _options.Deflate == null ? null : _handshake.SelectDeflate(_options.Deflate.Fit());
+        byte[]? protocol = subprotocol == null ? null : System.Text.Encoding.UTF8.GetBytes(subprotocol);
+        byte[]? extensions = agreed == null ? null : DeflateNegotiation.WriteResponse(agreed);
+        byte[] response = new byte[256 + (protocol == null ? 0 : protocol.Length) + (extensions == null ? 0 : extensions.Length)];
+        int size = _handshake.WriteAccept(response, protocol, extensions);
         if (!_transport!.Write(response, 0, size, _options.SendTimeout))
         {
             _transport.Close();
@@ -108,7 +111,7 @@ public sealed class WebSocketRequest : IDisposable
 
         _accepted = true;
         HttpHead head = _handshake.Head;
-        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, head.Buffer, head.Length, head.Count - head.Length);
+        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, agreed, head.Buffer, head.Length, head.Count - head.Length);
     }
 
     /// <summary>Answers a request that has been read with an HTTP status, such as 404 and "Not Found", and closes.</summary>

@@ -94,6 +94,12 @@ internal sealed class Doubling : MessageExtension
         return true;
     }
 
+    public override bool BeginEncode(int count, bool isWhole) => true;
+
+    public override void CancelEncode()
+    {
+    }
+
     public override int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount)
     {
         int given = Math.Min(count / 2, outputCount);
@@ -103,7 +109,7 @@ internal sealed class Doubling : MessageExtension
         }
 
         _encodeTaken = 2 * given;
-        _encodeDone = endOfMessage && _encodeTaken == count;
+        _encodeDone = _encodeTaken == count;
         return given;
     }
 

@@ -48,13 +48,13 @@ internal static class Heads
     }
 
     /// <summary>Reads the response to the key of the example, likewise.</summary>
-    public static ClientHandshake ReadResponse(string response, HandshakeError expected, int bufferSize = 1024, params string[] subprotocols)
+    public static ClientHandshake ReadResponse(string response, HandshakeError expected, int bufferSize = 1024, DeflateOptions? deflate = null, params string[] subprotocols)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(response);
         ClientHandshake? whole = null;
         foreach (int[] pieces in Splits(bytes.Length))
         {
-            ClientHandshake handshake = new(new byte[bufferSize], Nonce, subprotocols);
+            ClientHandshake handshake = new(new byte[bufferSize], Nonce, subprotocols, deflate);
             HandshakeStatus status = Feed(handshake.Head, handshake.Read, bytes, pieces);
             AssertEnd(status, handshake.Error, expected, pieces);
             Assert.Equal(whole?.StatusCode ?? handshake.StatusCode, handshake.StatusCode);

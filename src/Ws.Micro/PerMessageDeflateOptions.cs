@@ -1,0 +1,110 @@
+using System;
+using Ws.Micro.Deflate;
+using Ws.Micro.Handshake;
+
+namespace Ws.Micro;
+
+/// <summary>
+/// What permessage-deflate (RFC 7692) may cost one connection, and what we agree to. Compressing a secret next to text that somebody else
+/// chooses can betray the secret by the message's length: send such messages uncompressed, each call of send has a way to say so.
+/// </summary>
+public sealed partial class PerMessageDeflateOptions : DeflateOptions
+{
+    // With smaller windows codes made for a block seldom pay for their memory.
+    private const int MinDynamicWindowBits = 11;
+
+    /// <summary>On the device: a limit of 8 KB, static codes and no lookup table. On .NET: 32 KB, dynamic codes and 9 bits.</summary>
+    public PerMessageDeflateOptions() => SetPlatformDefaults();
+
+    /// <summary>
+    /// The most bytes that the arrays of one connection's encoder and decoder may take together. The windows are the largest that fit, up to
+    /// MaxSendWindowBits and MaxReceiveWindowBits. Default 8,192 on the device, 32,768 on .NET; windows of 15 bits both ways need 157,568 there.
+    /// </summary>
+    public int MemoryLimit { get; set; } = 8192;
+
+    /// <summary>Messages of fewer bytes are sent uncompressed, where they are given whole. Default 16.</summary>
+    public int MinMessageSize { get; set; } = 16;
+
+    /// <summary>
+    /// How many earlier places the encoder looks at for each match. 0: only the newest, which saves two bytes for each byte of window, and makes
+    /// messages about a fifth larger. Default 16.
+    /// </summary>
+    public int ChainDepth { get; set; } = 16;
+
+    /// <summary>
+    /// Whether the encoder may use codes made for a block, which makes messages of some KB 10 to 20 % smaller, for 5 KB of memory or more. Used
+    /// with windows of 11 bits or more. Default false on the device, true on .NET.
+    /// </summary>
+    public bool DynamicCodes { get; set; }
+
+    /// <summary>
+    /// Bits of the decoder's lookup table, 7 to 10: speed for 8 bytes x 2^bits, at most two windows' worth. 0: none, which takes the least memory.
+    /// Default 0 on the device, 9 on .NET.
+    /// </summary>
+    public int LookupBits { get; set; }
+
+    /// <summary>Bytes that the arrays of one connection's encoder and decoder take with these windows.</summary>
+    /// <param name="sendWindowBits">The encoder's window: 8 to 15.</param>
+    /// <param name="receiveWindowBits">The decoder's window: 8 to 15.</param>
+    public int MemoryBytes(int sendWindowBits, int receiveWindowBits) =>
+        Deflater.MemoryBytes(sendWindowBits, HashBitsFor(sendWindowBits), ChainDepth, DynamicCodesFor(sendWindowBits))
+        + Inflater.MemoryBytes(receiveWindowBits, LookupBitsFor(receiveWindowBits));
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        CheckRange(MinMessageSize, 0, int.MaxValue, "MinMessageSize");
+        CheckRange(ChainDepth, 0, 4096, "ChainDepth");
+        if (LookupBits != 0)
+        {
+            CheckRange(LookupBits, 7, 10, "LookupBits");
+        }
+
+        CheckRange(MemoryLimit, MemoryBytes(DeflateParameters.MinWindowBits, DeflateParameters.MinWindowBits), int.MaxValue, "MemoryLimit");
+    }
+
+    /// <summary>What to negotiate: the same, with windows that fit into <see cref="MemoryLimit"/>. Allocates.</summary>
+    public DeflateOptions Fit()
+    {
+        int send = MaxSendWindowBits;
+        int receive = MaxReceiveWindowBits;
+        while (MemoryBytes(send, receive) > MemoryLimit)
+        {
+            // The encoder's window costs three times what the decoder's does, and serves as well.
+            if (send >= receive && send > DeflateParameters.MinWindowBits)
+            {
+                send--;
+            }
+            else
+            {
+                receive--;
+            }
+        }
+
+        return new DeflateOptions
+        {
+            MaxSendWindowBits = send,
+            MaxReceiveWindowBits = receive,
+            SendContextTakeover = SendContextTakeover,
+            ReceiveContextTakeover = ReceiveContextTakeover,
+        };
+    }
+
+    internal Deflater NewDeflater(int windowBits) =>
+        new(windowBits, HashBitsFor(windowBits), ChainDepth, DynamicCodesFor(windowBits));
+
+    internal Inflater NewInflater(int windowBits) => new(windowBits, LookupBitsFor(windowBits));
+
+    private static int HashBitsFor(int windowBits) => windowBits < 9 ? 8 : windowBits > 13 ? 12 : windowBits - 1;
+
+    private bool DynamicCodesFor(int windowBits) => DynamicCodes && windowBits >= MinDynamicWindowBits;
+
+    private int LookupBitsFor(int windowBits)
+    {
+        int most = windowBits < 10 ? 7 : windowBits - 2;
+        return LookupBits < most ? LookupBits : most;
+    }
+
+    partial void SetPlatformDefaults();
+}
