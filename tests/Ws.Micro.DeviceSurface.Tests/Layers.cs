@@ -14,7 +14,8 @@ internal static class Layers
     private const string AspNetCore = "Ws.Micro.AspNetCore", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
 
     // What permessage-deflate may cost is said in the engine's terms, and so is what was agreed: all who have settings hand them through.
-    private static readonly string[] DeflateSettings = [Engine, Handshake];
+    private static readonly string[] ForAll =
+        ["Ws.Micro.PerMessageDeflateOptions", "Ws.Micro.Handshake.DeflateOptions", "Ws.Micro.Handshake.DeflateParameters"];
 
     /// <summary>For each namespace the others of this repository that it may use.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -26,10 +27,10 @@ internal static class Layers
         [Net] = [Framing, Deflate, Handshake, Engine, Tls],
         [Desktop] = [Framing, Deflate, Handshake, Engine, Tls],
         [Tls] = [],
-        [Node] = [Net, .. DeflateSettings],
-        [Sensor] = [Node, Net, .. DeflateSettings],
-        [AspNetCore] = [Desktop, Framing, .. DeflateSettings],
-        [Gateway] = [Node, Net, Desktop, AspNetCore, .. DeflateSettings],
+        [Node] = [Net],
+        [Sensor] = [Node, Net],
+        [AspNetCore] = [Desktop, Framing, Handshake],
+        [Gateway] = [Node, Net, Desktop, AspNetCore],
     };
 
     private static readonly string[] Core = [Framing, Deflate, Handshake, Engine];
@@ -67,7 +68,8 @@ internal static class Layers
         string used = NamespaceOf(type);
         if (IsOurs(used))
         {
-            return used == user || allowed.Contains(used) ? null : $"{user} may not use {type.FullName}";
+            bool forAll = ForAll.Contains(type.FullName) && !Core.Contains(user);
+            return used == user || forAll || allowed.Contains(used) ? null : $"{user} may not use {type.FullName}";
         }
 
         return Core.Contains(user) && OutsideTheCore.Any(name => type.FullName == name || type.FullName.StartsWith(name + ".", StringComparison.Ordinal))
