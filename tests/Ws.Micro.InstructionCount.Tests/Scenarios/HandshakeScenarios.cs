@@ -30,7 +30,7 @@ internal static class HandshakeScenarios
                 ServerHandshake handshake = new(buffer);
                 Scenarios.Check(handshake.Read(count) == HandshakeStatus.Done);
                 Scenarios.Check(handshake.CheckOrigin([]) && handshake.SelectSubprotocol(["telemetry"]) != null);
-                Scenarios.Check(handshake.WriteAccept(output, protocol) > 0);
+                Scenarios.Check(handshake.WriteAccept(output, protocol, null) > 0);
             };
         }
         );
@@ -42,7 +42,7 @@ internal static class HandshakeScenarios
             int count = Encoding.ASCII.GetBytes(Response, buffer);
             return () =>
             {
-                ClientHandshake handshake = new(buffer, nonce, ["telemetry"]);
+                ClientHandshake handshake = new(buffer, nonce, ["telemetry"], null);
                 Scenarios.Check(handshake.WriteRequest(output, "gateway.local:5080", "/sensors/attic", []) > 0);
                 Scenarios.Check(handshake.Read(count) == HandshakeStatus.Done && handshake.Subprotocol == "telemetry");
             };
