@@ -72,11 +72,11 @@ public sealed partial class Deflater
     public bool Done { get; private set; }
 
     /// <summary>
-    /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits; 3 for each token: 32, or with dynamic
-    /// codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
+    /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits, or half of that up to 9 bits; 3 for
+    /// each token: 32, or with dynamic codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
     /// </summary>
     public static int MemoryBytes(int windowBits, int hashBits, int chainDepth, bool dynamicCodes) =>
-        (1 << windowBits) + (2 << hashBits) + (chainDepth > 0 ? 2 << windowBits : 0)
+        (1 << windowBits) + (2 << hashBits) + MatchFinder.LinkBytes(windowBits, chainDepth)
         + (3 * TokensFor(windowBits, dynamicCodes)) + (dynamicCodes ? DynamicCodes.MemoryBytes : 0);
 
     /// <summary>
@@ -142,7 +142,8 @@ public sealed partial class Deflater
 
     /// <summary>
     /// Makes the context as it was at <see cref="Mark"/>, as though the bytes since had not been encoded, but that as many bytes of the
-    /// window's oldest are forgotten as they have overwritten. It costs less than encoding them did.
+    /// window's oldest are forgotten as they have overwritten. It costs less than encoding them did. Windows of up to 9 bits may lose sight of
+    /// some of what lies more than 256 bytes back.
     /// </summary>
     public void Rollback()
     {

@@ -15,6 +15,9 @@ public sealed partial class Inflater
     private const int LiteralCounts = 0, DistanceCounts = 16, Offsets = 32, LiteralSymbols = 48, DistanceSymbols = LiteralSymbols + MaxLiterals;
     private const int CodesSize = DistanceSymbols + MaxDistances;
 
+    // While lengths are read and put in order, each stands above the symbols' bits: literals' and then distances', from LiteralSymbols on.
+    private const int LengthShift = 12, SymbolMask = (1 << LengthShift) - 1;
+
     // An entry of a table: bits 0-3 the code's length, 4-7 the number of extra bits, 8-11 what it is, and from 16 on the literal, or the
     // base that the extra bits are added to, or in a long code's prefix how many such prefixes come before it. Special alone ends the block.
     private const int Literal = 0x100, Special = 0x200, Invalid = Special | 0x400, Long = Special | 0x800;
@@ -28,7 +31,6 @@ public sealed partial class Inflater
     private static readonly byte[] CodeLengthOrder = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
 
     private readonly ushort[] _codes;
-    private readonly byte[] _lengths;
     private readonly int[]? _lookup;
     private readonly int _lookupBits;
     private bool _fixedCodes;
@@ -86,7 +88,7 @@ public sealed partial class Inflater
 
         _fixedCodes = false;
         _count = 0;
-        Array.Clear(_lengths, 0, CodeLengthSymbols);
+        Array.Clear(_codes, LiteralSymbols, CodeLengthSymbols);
         return Enter(CodeLengthCode);
     }
 
@@ -99,7 +101,7 @@ public sealed partial class Inflater
                 return false;
             }
 
-            _lengths[CodeLengthOrder[_count++]] = (byte)TakeBits(3);
+            _codes[LiteralSymbols + CodeLengthOrder[_count++]] = (ushort)(TakeBits(3) << LengthShift);
         }
 
         // Built in the literals' place, which is free until all lengths are read.
@@ -139,7 +141,7 @@ public sealed partial class Inflater
                 index += count;
             }
 
-            int symbol = codes[index + rank];
+            int symbol = codes[index + rank] & SymbolMask;
             int extra = symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
             if (used + extra > _bits)
             {
@@ -149,7 +151,8 @@ public sealed partial class Inflater
             TakeBits(used);
             if (symbol < 16)
             {
-                _lengths[_count++] = (byte)symbol;
+                int place = LiteralSymbols + _count++;
+                codes[place] = (ushort)((codes[place] & SymbolMask) | (symbol << LengthShift));
                 continue;
             }
 
@@ -160,18 +163,18 @@ public sealed partial class Inflater
                 return Fail();
             }
 
-            byte length = symbol == 16 ? _lengths[_count - 1] : (byte)0;
+            int at = LiteralSymbols + _count;
+            int length = symbol == 16 ? codes[at - 1] & ~SymbolMask : 0;
+            _count += repeats;
             for (; repeats > 0; repeats--)
             {
-                _lengths[_count++] = length;
+                codes[at] = (ushort)((codes[at] & SymbolMask) | length);
+                at++;
             }
         }
 
         PutBack();
-        return _lengths[EndOfBlock] != 0
-            && Build(0, _literalCount, LiteralCounts, LiteralSymbols, InvalidLiteral)
-            && Build(_literalCount, _distanceCount, DistanceCounts, DistanceSymbols, InvalidDistance)
-            ? Enter(Symbol) : Fail();
+        return codes[LiteralSymbols + EndOfBlock] > SymbolMask && Build(_literalCount, _distanceCount) ? Enter(Symbol) : Fail();
     }
 
     // RFC 1951 §3.2.6
@@ -182,19 +185,42 @@ public sealed partial class Inflater
             return;
         }
 
-        byte[] lengths = _lengths;
+        ushort[] codes = _codes;
         for (int i = 0; i < MaxCodes; i++)
         {
-            lengths[i] = (byte)(i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : i < MaxLiterals ? 8 : 5);
+            codes[LiteralSymbols + i] = (ushort)((i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : i < MaxLiterals ? 8 : 5) << LengthShift);
         }
 
-        Build(0, MaxLiterals, LiteralCounts, LiteralSymbols, InvalidLiteral);
-        Build(MaxLiterals, MaxDistances, DistanceCounts, DistanceSymbols, InvalidDistance);
+        Build(MaxLiterals, MaxDistances);
         _fixedCodes = true;
     }
 
+    // Makes both codes of their lengths; false where they make none.
+    private bool Build(int literals, int distances)
+    {
+        if (!Complete(0, literals, LiteralCounts, LiteralSymbols, InvalidLiteral)
+            || !Complete(literals, distances, DistanceCounts, DistanceSymbols, InvalidDistance))
+        {
+            return false;
+        }
+
+        ushort[] codes = _codes;
+        for (int i = LiteralSymbols; i < CodesSize; i++)
+        {
+            codes[i] &= SymbolMask;
+        }
+
+        if (_lookup != null)
+        {
+            FillLookup(_lookup, LiteralCounts, LiteralSymbols);
+            FillLookup(_lookup, DistanceCounts, DistanceSymbols);
+        }
+
+        return true;
+    }
+
     // Makes a code of lengths; false where they make none.
-    private bool Build(int first, int count, int counts, int symbols, int invalid)
+    private bool Complete(int first, int count, int counts, int symbols, int invalid)
     {
         ushort[] codes = _codes;
         int left = Order(first, count, counts, symbols);
@@ -216,11 +242,6 @@ public sealed partial class Inflater
         }
 
         codes[counts] = (ushort)symbols;
-        if (_lookup != null)
-        {
-            FillLookup(_lookup, counts, symbols);
-        }
-
         return true;
     }
 
@@ -229,11 +250,11 @@ public sealed partial class Inflater
     private int Order(int first, int count, int counts, int symbols)
     {
         ushort[] codes = _codes;
-        byte[] lengths = _lengths;
         Array.Clear(codes, counts, MaxCodeLength + 1);
+        first += LiteralSymbols;
         for (int i = 0; i < count; i++)
         {
-            codes[counts + lengths[first + i]]++;
+            codes[counts + (codes[first + i] >> LengthShift)]++;
         }
 
         int left = 1 << MaxCodeLength;
@@ -247,10 +268,11 @@ public sealed partial class Inflater
 
         for (int i = 0; i < count; i++)
         {
-            int length = lengths[first + i];
+            int length = codes[first + i] >> LengthShift;
             if (length != 0)
             {
-                codes[codes[Offsets + length]++] = (ushort)i;
+                int place = codes[Offsets + length]++;
+                codes[place] = (ushort)((codes[place] & ~SymbolMask) | i);
             }
         }
 

@@ -55,17 +55,16 @@ public sealed partial class Inflater
 
         _window = new byte[1 << windowBits];
         _codes = new ushort[CodesSize];
-        _lengths = new byte[MaxCodes];
         _lookupBits = lookupBits;
         _lookup = lookupBits == 0 ? null : new int[2 << lookupBits];
     }
 
     /// <summary>
-    /// Bytes in the arrays of an inflater: 2^<paramref name="windowBits"/> + 1,056, and 8 x 2^<paramref name="lookupBits"/> more where
+    /// Bytes in the arrays of an inflater: 2^<paramref name="windowBits"/> + 736, and 8 x 2^<paramref name="lookupBits"/> more where
     /// that is not 0.
     /// </summary>
     public static int MemoryBytes(int windowBits, int lookupBits) =>
-        (1 << windowBits) + (CodesSize * 2) + MaxCodes + (lookupBits == 0 ? 0 : 8 << lookupBits);
+        (1 << windowBits) + (CodesSize * 2) + (lookupBits == 0 ? 0 : 8 << lookupBits);
 
     /// <summary>Input bytes that the last <see cref="Inflate"/> took.</summary>
     public int Taken => _taken;

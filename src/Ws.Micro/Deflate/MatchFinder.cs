@@ -10,6 +10,9 @@ internal sealed class MatchFinder
 {
     public const int MinLength = 3, MaxLength = 258;
 
+    // Up to this window links have a byte.
+    private const int ShortLinkBits = 9;
+
     // Below this length the next position is tried for a longer match.
     private const int LazyLength = 32;
 
@@ -28,10 +31,12 @@ internal sealed class MatchFinder
     public int Count;
 
     // Positions count all bytes ever passed; heads and links hold their low 16 bits. One that is not of the window's last
-    // _filled bytes, or does not lie before the one that led to it, ends its chain.
+    // _filled bytes, or does not lie before the one that led to it, ends its chain. Windows of up to 512 bytes have short links, of the
+    // low 8 bits: one that should lead further back than 256 leads into another chain, which costs a few probes in vain.
     private readonly byte[] _window;
     private readonly ushort[] _heads;
-    private readonly ushort[] _links;
+    private readonly ushort[]? _links;
+    private readonly byte[]? _shortLinks;
     private readonly int _hashShift;
     private readonly int _chainDepth;
     private int _position;
@@ -52,11 +57,22 @@ internal sealed class MatchFinder
     private int _markFilled;
     private int _markUnhashed;
 
+    /// <summary>Bytes of the chains' links.</summary>
+    public static int LinkBytes(int windowBits, int chainDepth) => chainDepth == 0 ? 0 : windowBits <= ShortLinkBits ? 1 << windowBits : 2 << windowBits;
+
     public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens)
     {
         _window = new byte[1 << windowBits];
         _heads = new ushort[1 << hashBits];
-        _links = new ushort[chainDepth > 0 ? 1 << windowBits : 0];
+        if (chainDepth > 0 && windowBits <= ShortLinkBits)
+        {
+            _shortLinks = new byte[1 << windowBits];
+        }
+        else if (chainDepth > 0)
+        {
+            _links = new ushort[1 << windowBits];
+        }
+
         Values = new byte[tokens];
         Distances = new ushort[tokens];
         _hashShift = 32 - hashBits;
@@ -137,7 +153,8 @@ internal sealed class MatchFinder
 
         byte[] window = _window;
         ushort[] heads = _heads;
-        ushort[] links = _links;
+        ushort[]? links = _links;
+        byte[]? shortLinks = _shortLinks;
         byte[] values = Values;
         ushort[] distances = Distances;
         int size = window.Length;
@@ -159,9 +176,13 @@ internal sealed class MatchFinder
             {
                 int hash = (int)((uint)(((input[i] << 16) | (input[i + 1] << 8) | input[i + 2]) * HashMultiplier) >> shift);
                 int back = (position - heads[hash] - 1) & 0xFFFF;
-                if (depth > 0)
+                if (links != null)
                 {
                     links[position & mask] = heads[hash];
+                }
+                else if (shortLinks != null)
+                {
+                    shortLinks[position & mask] = (byte)heads[hash];
                 }
 
                 heads[hash] = (ushort)position;
@@ -210,7 +231,7 @@ internal sealed class MatchFinder
                     }
 
                     nearer = back;
-                    back = (position - links[from & mask] - 1) & 0xFFFF;
+                    back = links != null ? (position - links[from & mask] - 1) & 0xFFFF : reach + ((from - shortLinks![from & mask] - 1) & 0xFF);
                 }
             }
             else
@@ -319,7 +340,8 @@ internal sealed class MatchFinder
     private void Hash(byte[] input, int from, int to, int stop, int position)
     {
         ushort[] heads = _heads;
-        ushort[] links = _links;
+        ushort[]? links = _links;
+        byte[]? shortLinks = _shortLinks;
         int mask = _window.Length - 1;
         int shift = _hashShift;
         int end = to < stop - 2 ? to : stop - 2;
@@ -334,15 +356,18 @@ internal sealed class MatchFinder
             return;
         }
 
-        bool linked = _chainDepth > 0;
         int three = (input[from] << 8) | input[from + 1];
         for (int i = from + 2; i < end + 2; i++)
         {
             three = ((three << 8) | input[i]) & 0xFFFFFF;
             int hash = (int)((uint)(three * HashMultiplier) >> shift);
-            if (linked)
+            if (links != null)
             {
                 links[position & mask] = heads[hash];
+            }
+            else if (shortLinks != null)
+            {
+                shortLinks[position & mask] = (byte)heads[hash];
             }
 
             heads[hash] = (ushort)position++;
@@ -380,7 +405,7 @@ internal sealed class MatchFinder
             int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
             if (_heads[hash] == (ushort)position)
             {
-                _heads[hash] = _links[position & mask];
+                _heads[hash] = (ushort)(_links != null ? _links[position & mask] : position - 1 - ((position - _shortLinks![position & mask] - 1) & 0xFF));
             }
         }
     }
@@ -388,9 +413,13 @@ internal sealed class MatchFinder
     private void Insert(int position, int three)
     {
         int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
-        if (_chainDepth > 0)
+        if (_links != null)
         {
             _links[position & (_window.Length - 1)] = _heads[hash];
+        }
+        else if (_shortLinks != null)
+        {
+            _shortLinks[position & (_window.Length - 1)] = (byte)_heads[hash];
         }
 
         _heads[hash] = (ushort)position;
