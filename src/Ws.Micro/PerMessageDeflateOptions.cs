@@ -10,10 +10,7 @@ namespace Ws.Micro;
 /// </summary>
 public sealed partial class PerMessageDeflateOptions : DeflateOptions
 {
-    // With smaller windows codes made for a block seldom pay for their memory.
-    private const int MinDynamicWindowBits = 11;
-
-    /// <summary>On the device: a limit of 8 KB, static codes and no lookup table. On .NET: 32 KB, dynamic codes and 9 bits.</summary>
+    /// <summary>On the device: a limit of 8 KB and no lookup table. On .NET: 32 KB, a table of 9 bits, and dynamic codes.</summary>
     public PerMessageDeflateOptions() => SetPlatformDefaults();
 
     /// <summary>
@@ -32,12 +29,6 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
     public int ChainDepth { get; set; } = 16;
 
     /// <summary>
-    /// Whether the encoder may use codes made for a block, which makes messages of some KB 10 to 20 % smaller, for 5 KB of memory or more. Used
-    /// with windows of 11 bits or more. Default false on the device, true on .NET.
-    /// </summary>
-    public bool DynamicCodes { get; set; }
-
-    /// <summary>
     /// Bits of the decoder's lookup table, 7 to 10: speed for 8 bytes x 2^bits, at most two windows' worth. 0: none, which takes the least memory.
     /// Default 0 on the device, 9 on .NET.
     /// </summary>
@@ -46,9 +37,12 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
     /// <summary>Bytes that the arrays of one connection's encoder and decoder take with these windows.</summary>
     /// <param name="sendWindowBits">The encoder's window: 8 to 15.</param>
     /// <param name="receiveWindowBits">The decoder's window: 8 to 15.</param>
-    public int MemoryBytes(int sendWindowBits, int receiveWindowBits) =>
-        Deflater.MemoryBytes(sendWindowBits, HashBitsFor(sendWindowBits), ChainDepth, DynamicCodesFor(sendWindowBits))
-        + Inflater.MemoryBytes(receiveWindowBits, LookupBitsFor(receiveWindowBits));
+    public int MemoryBytes(int sendWindowBits, int receiveWindowBits)
+    {
+        int deflater = Deflater.MemoryBytes(sendWindowBits, HashBitsFor(sendWindowBits), ChainDepth);
+        AddDynamicCodes(sendWindowBits, ref deflater);
+        return deflater + Inflater.MemoryBytes(receiveWindowBits, LookupBitsFor(receiveWindowBits));
+    }
 
     /// <inheritdoc/>
     public override void Validate()
@@ -91,14 +85,16 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
         };
     }
 
-    internal Deflater NewDeflater(int windowBits) =>
-        new(windowBits, HashBitsFor(windowBits), ChainDepth, DynamicCodesFor(windowBits));
+    internal Deflater NewDeflater(int windowBits)
+    {
+        Deflater? deflater = null;
+        MakeDeflater(windowBits, ref deflater);
+        return deflater ?? new Deflater(windowBits, HashBitsFor(windowBits), ChainDepth);
+    }
 
     internal Inflater NewInflater(int windowBits) => new(windowBits, LookupBitsFor(windowBits));
 
     private static int HashBitsFor(int windowBits) => windowBits < 9 ? 8 : windowBits > 13 ? 12 : windowBits - 1;
-
-    private bool DynamicCodesFor(int windowBits) => DynamicCodes && windowBits >= MinDynamicWindowBits;
 
     private int LookupBitsFor(int windowBits)
     {
@@ -106,5 +102,10 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
         return LookupBits < most ? LookupBits : most;
     }
 
+    // What .NET's build adds: its defaults, and codes made for a block.
     partial void SetPlatformDefaults();
+
+    partial void AddDynamicCodes(int windowBits, ref int memoryBytes);
+
+    partial void MakeDeflater(int windowBits, ref Deflater? deflater);
 }

@@ -17,14 +17,16 @@ public sealed partial class Deflater
     /// <summary>The fewest bytes of output that one call may be given.</summary>
     public const int MinOutput = 16;
 
-    // Tokens between two runs of the writer; with dynamic codes they are a block.
+    // Tokens between two runs of the writer.
     private const int BatchTokens = 32;
 
     // Writing a token takes at most 40 bits beside the 7 that wait.
     private const int TokenRoom = 6;
 
     private readonly MatchFinder _finder;
-    private readonly DynamicCodes? _codes;
+
+    // Whether tokens are gathered into blocks, each written in the smallest form; only .NET's build can. Otherwise a message is one static block.
+    private readonly bool _gathers;
 
     // Bits that do not fill a byte yet, the first one lowest (RFC 1951 §3.1.1).
     private int _bits;
@@ -35,13 +37,17 @@ public sealed partial class Deflater
     private bool _writing;
     private bool _ended;
 
-    /// <summary>Takes the memory that <see cref="MemoryBytes"/> states.</summary>
+    /// <summary>Takes the memory that <see cref="MemoryBytes(int, int, int)"/> states.</summary>
     /// <param name="windowBits">8 to 15: no distance is greater than 2^windowBits.</param>
     /// <param name="hashBits">6 to 15: the first candidates are found by a table of 2^hashBits entries.</param>
     /// <param name="chainDepth">How many candidates are tried at each position; 0 for one, without the memory of chains.</param>
-    /// <param name="dynamicCodes">Whether blocks are gathered and written stored, with static or with dynamic codes, as is smallest.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    public Deflater(int windowBits, int hashBits, int chainDepth, bool dynamicCodes = false)
+    public Deflater(int windowBits, int hashBits, int chainDepth)
+        : this(windowBits, hashBits, chainDepth, BatchTokens, false)
+    {
+    }
+
+    private Deflater(int windowBits, int hashBits, int chainDepth, int tokens, bool gathers)
     {
         if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
         {
@@ -58,8 +64,8 @@ public sealed partial class Deflater
             throw new ArgumentOutOfRangeException(nameof(chainDepth), "chainDepth is " + chainDepth.ToString() + "; it must be at least 0.");
         }
 
-        _finder = new MatchFinder(windowBits, hashBits, chainDepth, TokensFor(windowBits, dynamicCodes));
-        _codes = dynamicCodes ? new DynamicCodes() : null;
+        _finder = new MatchFinder(windowBits, hashBits, chainDepth, tokens);
+        _gathers = gathers;
     }
 
     /// <summary>Input bytes that the last <see cref="Deflate"/> took.</summary>
@@ -72,12 +78,11 @@ public sealed partial class Deflater
     public bool Done { get; private set; }
 
     /// <summary>
-    /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits, or half of that up to 9 bits; 3 for
-    /// each token: 32, or with dynamic codes 2^(windowBits - 3), at least 256; and 4,183 for dynamic codes.
+    /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits, or half of that up to 9 bits; and 3 for
+    /// each of 32 tokens.
     /// </summary>
-    public static int MemoryBytes(int windowBits, int hashBits, int chainDepth, bool dynamicCodes) =>
-        (1 << windowBits) + (2 << hashBits) + MatchFinder.LinkBytes(windowBits, chainDepth)
-        + (3 * TokensFor(windowBits, dynamicCodes)) + (dynamicCodes ? DynamicCodes.MemoryBytes : 0);
+    public static int MemoryBytes(int windowBits, int hashBits, int chainDepth) =>
+        (1 << windowBits) + (2 << hashBits) + MatchFinder.LinkBytes(windowBits, chainDepth) + (3 * BatchTokens);
 
     /// <summary>
     /// Encodes until the input is used up or the output is full (fewer than 8 bytes may stay free), and returns the bytes written. Call
@@ -102,7 +107,15 @@ public sealed partial class Deflater
         {
             if (_writing)
             {
-                at = _codes == null ? WriteTokens(output, at, end) : WriteBlock(_codes, output, at, end);
+                if (_gathers)
+                {
+                    WriteBlock(output, ref at, end);
+                }
+                else
+                {
+                    at = WriteTokens(output, at, end);
+                }
+
                 if (_writing)
                 {
                     return at - outputOffset;
@@ -116,16 +129,16 @@ public sealed partial class Deflater
 
             Taken += _finder.Find(input, offset + Taken, count - Taken, endOfMessage);
             _ended = endOfMessage && Taken == count;
-            _writing = _finder.Count > 0 && (_codes == null || _ended || _finder.IsFull);
+            _writing = _finder.Count > 0 && (!_gathers || _ended || _finder.IsFull);
             if (!_writing && !_ended)
             {
                 Done = true;
                 return at - outputOffset;
             }
 
-            if (_writing && _codes != null)
+            if (_writing && _gathers)
             {
-                ChooseBlock(_codes);
+                ChooseBlock();
             }
         }
     }
@@ -151,8 +164,9 @@ public sealed partial class Deflater
         DropMessage();
     }
 
-    private static int TokensFor(int windowBits, bool dynamicCodes) =>
-        !dynamicCodes ? BatchTokens : windowBits < 11 ? 256 : 1 << (windowBits - 3);
+    partial void ChooseBlock();
+
+    partial void WriteBlock(byte[] output, ref int at, int end);
 
     private void DropMessage()
     {

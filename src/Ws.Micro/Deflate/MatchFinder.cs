@@ -6,7 +6,7 @@ namespace Ws.Micro.Deflate;
 /// Turns a message's bytes into literals and matches (RFC 1951 §4), with one-step lazy matching. Matches are sought in the window and,
 /// where they overlap their source, in the caller's bytes; a byte enters the window as it is passed, so that all of the window can be used.
 /// </summary>
-internal sealed class MatchFinder
+internal sealed partial class MatchFinder
 {
     public const int MinLength = 3, MaxLength = 258;
 
@@ -82,11 +82,6 @@ internal sealed class MatchFinder
     /// <summary>Whether the tokens must be written before there can be more.</summary>
     public bool IsFull => Count > Values.Length - 2;
 
-    /// <summary>Bytes that are in the window, but in no token yet.</summary>
-    public int Ahead => _openLength > 0 ? _openLength : _heldLength > 0 ? 1 : 0;
-
-    public int WindowSize => _window.Length;
-
     /// <summary>Forgets what was passed (RFC 7692 §7.2.1, no context takeover) and what waits.</summary>
     public void Reset()
     {
@@ -125,9 +120,6 @@ internal sealed class MatchFinder
         _filled = _markFilled < left ? _markFilled : left;
         _unhashed = _markUnhashed < _filled ? _markUnhashed : _filled;
     }
-
-    /// <summary>Copies bytes out of the window, of which the first lies <paramref name="back"/> bytes before the current position.</summary>
-    public void CopyBack(int back, byte[] output, int offset, int count) => CopyFromWindow(_position - back, output, offset, count);
 
     /// <summary>
     /// Passes over the input until it is used up or the tokens are full, and returns how many bytes it passed. What was not passed must
@@ -445,18 +437,5 @@ internal sealed class MatchFinder
 
         Array.Copy(source, offset, _window, at, first);
         Array.Copy(source, offset + first, _window, 0, count - first);
-    }
-
-    private void CopyFromWindow(int position, byte[] target, int offset, int count)
-    {
-        int at = position & (_window.Length - 1);
-        int first = _window.Length - at;
-        if (first > count)
-        {
-            first = count;
-        }
-
-        Array.Copy(_window, at, target, offset, first);
-        Array.Copy(_window, 0, target, offset + first, count - first);
     }
 }

@@ -1,3 +1,5 @@
+using System;
+
 namespace Ws.Micro.Deflate;
 
 // With dynamic codes: a block of tokens at a time, stored, static or dynamic (RFC 1951 §3.2.3), as is smallest.
@@ -8,14 +10,38 @@ public sealed partial class Deflater
     // What of the block is written next.
     private const int Header = 0, CodeLengthLengths = 1, CodeLengths = 2, Body = 3, BlockEnd = 4;
 
+    private readonly DynamicCodes? _codes;
     private int _kind;
     private int _step;
     private int _blockBytes;
     private int _blockBack;
 
-    /// <summary>Counts the tokens' symbols and compares the block's exact sizes in bits.</summary>
-    private void ChooseBlock(DynamicCodes codes)
+    /// <summary>Takes the memory that <see cref="MemoryBytes(int, int, int, bool)"/> states. The first three are as in the other constructor.</summary>
+    /// <param name="windowBits">8 to 15.</param>
+    /// <param name="hashBits">6 to 15.</param>
+    /// <param name="chainDepth">At least 0.</param>
+    /// <param name="dynamicCodes">Whether blocks are gathered and written stored, with static or with dynamic codes, as is smallest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    public Deflater(int windowBits, int hashBits, int chainDepth, bool dynamicCodes)
+        : this(windowBits, hashBits, chainDepth, TokensFor(windowBits, dynamicCodes), dynamicCodes)
     {
+        _codes = dynamicCodes ? new DynamicCodes() : null;
+    }
+
+    /// <summary>
+    /// As the other one; with dynamic codes there are 2^(windowBits - 3) tokens, at least 256, and 4,183 bytes for the codes.
+    /// </summary>
+    public static int MemoryBytes(int windowBits, int hashBits, int chainDepth, bool dynamicCodes) =>
+        MemoryBytes(windowBits, hashBits, chainDepth)
+        + (dynamicCodes ? (3 * (TokensFor(windowBits, true) - BatchTokens)) + DynamicCodes.MemoryBytes : 0);
+
+    private static int TokensFor(int windowBits, bool dynamicCodes) =>
+        !dynamicCodes ? BatchTokens : windowBits < 11 ? 256 : 1 << (windowBits - 3);
+
+    /// <summary>Counts the tokens' symbols and compares the block's exact sizes in bits.</summary>
+    partial void ChooseBlock()
+    {
+        DynamicCodes codes = _codes!;
         ushort[] frequencies = codes.Frequencies;
         for (int i = 0; i < DynamicCodes.LengthBase; i++)
         {
@@ -70,11 +96,13 @@ public sealed partial class Deflater
         _written = 0;
     }
 
-    private int WriteBlock(DynamicCodes codes, byte[] output, int at, int end)
+    partial void WriteBlock(byte[] output, ref int at, int end)
     {
+        DynamicCodes codes = _codes!;
         if (_kind == Static)
         {
-            return WriteTokens(output, at, end);
+            at = WriteTokens(output, at, end);
+            return;
         }
 
         while (_writing && end - at >= 8)
@@ -129,8 +157,6 @@ public sealed partial class Deflater
                 FinishBlock();
             }
         }
-
-        return at;
     }
 
     private void Advance(int count)
