@@ -50,10 +50,11 @@ public sealed class FrameReader
 
         if (_splitCount == 0 && count >= 2)
         {
-            int size = SizeOf(buffer[offset + 1]);
+            int second = buffer[offset + 1];
+            int size = SizeOf(second);
             if (size <= count)
             {
-                if (CheckStart(buffer[offset], buffer[offset + 1]))
+                if (CheckStart(buffer[offset], second))
                 {
                     Parse(buffer, offset);
                 }

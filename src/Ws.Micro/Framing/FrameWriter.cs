@@ -24,35 +24,33 @@ public static class FrameWriter
     public static int WriteHeader(byte[] buffer, int offset, int firstByte, long payloadLength, bool masked, int maskKey)
     {
         int maskBit = masked ? 0x80 : 0;
-        int i = offset;
-        buffer[i++] = (byte)firstByte;
+        int size = 2;
+        buffer[offset] = (byte)firstByte;
         if (payloadLength < 126)
         {
-            buffer[i++] = (byte)(maskBit | (int)payloadLength);
-        }
-        else if (payloadLength < 65536)
-        {
-            buffer[i++] = (byte)(maskBit | 126);
-            buffer[i++] = (byte)(payloadLength >> 8);
-            buffer[i++] = (byte)payloadLength;
+            buffer[offset + 1] = (byte)(maskBit | (int)payloadLength);
         }
         else
         {
-            buffer[i++] = (byte)(maskBit | 127);
-            for (int shift = 56; shift >= 0; shift -= 8)
+            size = payloadLength < 65536 ? 4 : 10;
+            buffer[offset + 1] = (byte)(maskBit | (size == 4 ? 126 : 127));
+            for (int i = size - 1; i >= 2; i--)
             {
-                buffer[i++] = (byte)(payloadLength >> shift);
+                buffer[offset + i] = (byte)payloadLength;
+                payloadLength >>= 8;
             }
         }
 
         if (masked)
         {
-            buffer[i++] = (byte)maskKey;
-            buffer[i++] = (byte)(maskKey >> 8);
-            buffer[i++] = (byte)(maskKey >> 16);
-            buffer[i++] = (byte)(maskKey >> 24);
+            int i = offset + size;
+            buffer[i] = (byte)maskKey;
+            buffer[i + 1] = (byte)(maskKey >> 8);
+            buffer[i + 2] = (byte)(maskKey >> 16);
+            buffer[i + 3] = (byte)(maskKey >> 24);
+            size += 4;
         }
 
-        return i - offset;
+        return size;
     }
 }

@@ -14,9 +14,22 @@ public static class Masking
         byte k2 = (byte)(key >> 16);
         byte k3 = (byte)(key >> 24);
         int end = offset + count;
-        int lastQuad = end - 4;
+        int lastEight = end - 8;
         int i = offset;
-        while (i <= lastQuad)
+        while (i <= lastEight)
+        {
+            buffer[i] ^= k0;
+            buffer[i + 1] ^= k1;
+            buffer[i + 2] ^= k2;
+            buffer[i + 3] ^= k3;
+            buffer[i + 4] ^= k0;
+            buffer[i + 5] ^= k1;
+            buffer[i + 6] ^= k2;
+            buffer[i + 7] ^= k3;
+            i += 8;
+        }
+
+        if (i <= end - 4)
         {
             buffer[i] ^= k0;
             buffer[i + 1] ^= k1;

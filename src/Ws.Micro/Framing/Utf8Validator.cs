@@ -22,18 +22,13 @@ public static class Utf8Validator
     public static int Validate(byte[] buffer, int offset, int count, int state)
     {
         int end = offset + count;
-        int lastQuad = end - 4;
         int i = offset;
         while (i < end)
         {
             int b;
             if (state == Complete)
             {
-                while (i <= lastQuad && (buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
-                {
-                    i += 4;
-                }
-
+                i = SkipWhole(buffer, i, end);
                 if (i == end)
                 {
                     return Complete;
@@ -81,5 +76,80 @@ public static class Utf8Validator
         }
 
         return state;
+    }
+
+    /// <summary>
+    /// Passes over whole code points of one to three bytes, and stops before one that needs a closer look: of four bytes, near the end, or not
+    /// valid.
+    /// </summary>
+    private static int SkipWhole(byte[] buffer, int i, int end)
+    {
+        int lastEight = end - 8;
+        while (i <= lastEight)
+        {
+            if ((buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
+            {
+                i += 4;
+                if ((buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
+                {
+                    i += 4;
+                    continue;
+                }
+            }
+
+            int b = buffer[i];
+            while (b < 0x80)
+            {
+                b = buffer[++i];
+            }
+
+            do
+            {
+                if (i > lastEight || b < 0xC2)
+                {
+                    return i;
+                }
+
+                if (b < 0xE0)
+                {
+                    if ((buffer[i + 1] & 0xC0) != 0x80)
+                    {
+                        return i;
+                    }
+
+                    i += 2;
+                }
+                else
+                {
+                    int second = buffer[i + 1];
+                    if (b > 0xEF || ((second ^ 0x80) | (buffer[i + 2] ^ 0x80)) > 0x3F || (b == 0xE0 && second < 0xA0) || (b == 0xED && second > 0x9F))
+                    {
+                        return i;
+                    }
+
+                    i += 3;
+                }
+
+                b = buffer[i];
+                if (b < 0x80)
+                {
+                    // A space between words.
+                    b = buffer[++i];
+                }
+            }
+            while (b > 0x7F);
+        }
+
+        if (i <= end - 4 && (buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
+        {
+            i += 4;
+        }
+
+        while (i < end && buffer[i] < 0x80)
+        {
+            i++;
+        }
+
+        return i;
     }
 }
