@@ -14,17 +14,35 @@ public sealed class ProjectFileTests
     [Theory]
     [InlineData("src/Ws.Micro/Ws.Micro.nfproj")]
     [InlineData("samples/Esp32Sensor/Esp32Sensor.nfproj")]
+    [InlineData("tests/Ws.Micro.NanoTests/Ws.Micro.NanoTests.nfproj")]
     public void References_point_into_the_packages_that_are_restored(string project)
     {
-        string[] hints = [.. Load(project).Descendants().Where(e => e.Name.LocalName == "HintPath").Select(e => e.Value.Split('\\')[3]).Order(StringComparer.Ordinal)];
+        string[] hints = [.. Load(project).Descendants().Where(e => e.Name.LocalName == "HintPath").Select(e => e.Value.Split('\\')[3]).Distinct().Order(StringComparer.Ordinal)];
 
         Assert.Equal(Packages(project).Select(package => $"{package.Id}.{package.Version}").Order(StringComparer.Ordinal), hints);
         Assert.NotEmpty(hints);
     }
 
+    [Theory]
+    [InlineData("samples/Esp32Sensor/")]
+    [InlineData("tests/Ws.Micro.NanoTests/")]
+    public void The_library_and_what_uses_it_have_the_same_versions(string user) =>
+        Assert.Subset(Packages(user).ToHashSet(), Packages("src/Ws.Micro/").ToHashSet());
+
     [Fact]
-    public void The_library_and_the_firmware_use_the_same_versions() =>
-        Assert.Subset(Packages("samples/Esp32Sensor/").ToHashSet(), Packages("src/Ws.Micro/").ToHashSet());
+    public void The_devices_tests_are_listed_one_by_one_under_the_name_that_the_launcher_looks_for()
+    {
+        XDocument project = Load("tests/Ws.Micro.NanoTests/Ws.Micro.NanoTests.nfproj");
+        string folder = Path.Combine(Root, "tests/Ws.Micro.NanoTests");
+        IEnumerable<string> files = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file).Replace('/', '\\'))
+            .Where(file => !file.StartsWith("bin\\", StringComparison.Ordinal) && !file.StartsWith("obj\\", StringComparison.Ordinal));
+        IEnumerable<string> listed = project.Descendants().Where(e => e.Name.LocalName == "Compile").Select(e => e.Attribute("Include")!.Value);
+
+        Assert.Equal(files.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+        Assert.Equal("NFUnitTest", project.Descendants().Single(e => e.Name.LocalName == "AssemblyName").Value);
+        Assert.True(File.Exists(Path.Combine(folder, "nano.runsettings")));
+    }
 
     [Fact]
     public void The_librarys_package_depends_on_what_it_is_built_with()
@@ -39,6 +57,7 @@ public sealed class ProjectFileTests
     [Theory]
     [InlineData("src/Ws.Micro/Ws.Micro.nfproj")]
     [InlineData("samples/Esp32Sensor/Esp32Sensor.nfproj")]
+    [InlineData("tests/Ws.Micro.NanoTests/Ws.Micro.NanoTests.nfproj")]
     public void The_solution_builds_and_deploys_the_project(string project)
     {
         string solution = File.ReadAllText(Path.Combine(Root, "Ws.Micro.sln"));

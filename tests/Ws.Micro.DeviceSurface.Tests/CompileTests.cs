@@ -20,6 +20,13 @@ public sealed class CompileTests
         Findings.AssertNone(Sources.Firmware.Errors);
     }
 
+    [Fact]
+    public void The_devices_tests_compile_against_the_devices_surface()
+    {
+        Assert.NotEmpty(Sources.Read("tests/Ws.Micro.NanoTests"));
+        Findings.AssertNone(Sources.DeviceTests.Errors);
+    }
+
     [Theory]
     [InlineData("int[] a = new int[1]; Array.Resize(ref a, 2);", "'Array' does not contain a definition for 'Resize'")]
     [InlineData("object o = \"a\".Replace('a', 'b');", "'string' does not contain a definition for 'Replace'")]
@@ -39,6 +46,8 @@ public sealed class CompileTests
     [InlineData("Span<byte> p = stackalloc byte[4];", "'Span<>' could not be found")]
     [InlineData("delegate*<int, int> f = null;", "Pointers and fixed size buffers may only be used in an unsafe context")]
     [InlineData("object o = (object)new SpanByte(new byte[1]);", "Cannot convert type 'System.SpanByte' to 'object'")]
+    [InlineData("nanoFramework.TestFramework.Assert.Inconclusive();", "'Assert' does not contain a definition for 'Inconclusive'")]
+    [InlineData("byte[] b = new byte[1]; nanoFramework.TestFramework.Assert.AreEqual(1, b[0]);", "The call is ambiguous")]
     public void What_the_device_lacks_is_named_with_file_line_and_member(string statement, string complaint)
     {
         IEnumerable<string> errors = Planted.Statement(statement).Errors;

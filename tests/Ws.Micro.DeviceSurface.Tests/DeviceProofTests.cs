@@ -38,6 +38,9 @@ public sealed class DeviceProofTests(ITestOutputHelper output)
     public void The_firmware_has_nothing_that_fails_on_the_device() => Findings.AssertNone(ForbiddenFeatures.Find(Sources.Firmware));
 
     [Fact]
+    public void The_devices_tests_have_nothing_that_fails_on_the_device() => Findings.AssertNone(ForbiddenFeatures.Find(Sources.DeviceTests));
+
+    [Fact]
     public void The_layers_know_only_those_below() =>
         Findings.AssertNone([.. Layers.Find(Sources.Library), .. Layers.Find(Sources.Firmware)]);
 

@@ -98,8 +98,15 @@ internal static class ListingPrinter
         TypeReference type = parameter.ParameterType;
         string modifier = !type.IsByReference ? "" : parameter.IsOut ? "out " : "ref ";
         return $"{modifier}{(type is ByReferenceType reference ? reference.ElementType : type).FullName} {parameter.Name}"
-            + (parameter.HasConstant ? $" = {(parameter.Constant is null ? "null" : Convert.ToString(parameter.Constant, CultureInfo.InvariantCulture))}" : "");
+            + (parameter.HasConstant ? $" = {ConstantOfParameter(parameter.Constant)}" : "");
     }));
+
+    private static string ConstantOfParameter(object? value) => value switch
+    {
+        null => "null",
+        string s => $"\"{s}\"",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
     private static string ConstantOfField(object value) => value switch
     {

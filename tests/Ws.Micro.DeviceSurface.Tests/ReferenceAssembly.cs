@@ -13,7 +13,7 @@ internal sealed class ReferenceAssembly
 {
     private const MethodAttributes AccessorOfEventOrProperty = MethodAttributes.SpecialName | MethodAttributes.HideBySig;
 
-    /// <summary>What CoreLibrary's sources say and the listings cannot: these last parameters are 'params'.</summary>
+    /// <summary>What the libraries' sources say and the listings cannot: these last parameters are 'params'.</summary>
     private static readonly HashSet<string> ParamsMethods =
     [
         "System.String.Format(System.String,System.Object[])",
@@ -25,6 +25,7 @@ internal sealed class ReferenceAssembly
         "System.String.TrimEnd(System.Char[])",
         "System.Diagnostics.CodeAnalysis.MemberNotNullAttribute..ctor(System.String[])",
         "System.Diagnostics.CodeAnalysis.MemberNotNullWhenAttribute..ctor(System.Boolean,System.String[])",
+        "nanoFramework.TestFramework.DataRowAttribute..ctor(System.Object[])",
     ];
 
     /// <summary>Likewise: a ref struct, so that it cannot be boxed or kept in a field.</summary>

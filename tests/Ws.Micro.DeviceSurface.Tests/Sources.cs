@@ -14,11 +14,16 @@ internal static class Sources
     private static readonly Lazy<DeviceBuild> FirmwareBuild =
         new(() => DeviceBuild.Compile("Esp32Sensor", Read("samples/Esp32Sensor"), Library));
 
+    private static readonly Lazy<DeviceBuild> DeviceTestsBuild =
+        new(() => DeviceBuild.Compile("NFUnitTest", Read("tests/Ws.Micro.NanoTests"), Library));
+
     public static string Root { get; } = FindRoot();
 
     public static DeviceBuild Library => LibraryBuild.Value;
 
     public static DeviceBuild Firmware => FirmwareBuild.Value;
+
+    public static DeviceBuild DeviceTests => DeviceTestsBuild.Value;
 
     /// <summary>Every C# file under a folder of the repository, build output aside.</summary>
     public static IEnumerable<(string Path, string Text)> Read(string folder)
