@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace Ws.Micro.Deflate;
 
@@ -6,6 +7,9 @@ namespace Ws.Micro.Deflate;
 public sealed partial class Deflater
 {
     private const int Stored = 0, Static = 1, Dynamic = 2;
+
+    // A block of so few tokens never makes up for the codes in its header, which take longer to make than all the rest.
+    private const int MaxStaticTokens = 32;
 
     // What of the block is written next.
     private const int Header = 0, CodeLengthLengths = 1, CodeLengths = 2, Body = 3, BlockEnd = 4;
@@ -43,11 +47,7 @@ public sealed partial class Deflater
     {
         DynamicCodes codes = _codes!;
         ushort[] frequencies = codes.Frequencies;
-        for (int i = 0; i < DynamicCodes.LengthBase; i++)
-        {
-            frequencies[i] = 0;
-        }
-
+        Array.Clear(frequencies, 0, DynamicCodes.LengthBase);
         frequencies[DynamicCodes.EndOfBlock] = 1;
         byte[] values = _finder.Values;
         ushort[] distances = _finder.Distances;
@@ -80,7 +80,7 @@ public sealed partial class Deflater
         }
 
         int waiting = _inBlock ? 7 : 0;
-        int dynamicBits = codes.Build() + extraBits + waiting;
+        int dynamicBits = count <= MaxStaticTokens ? int.MaxValue : codes.Build() + extraBits + waiting;
         staticBits += extraBits;
         int padding = -(_bitCount + waiting + HeaderBits) & 7;
         int storedBits = waiting + HeaderBits + padding + 32 + (8 * bytes);
@@ -273,28 +273,10 @@ public sealed partial class Deflater
         return at;
     }
 
-    // RFC 1951 §3.2.5: from 11 on lengths, and from 5 on distances, come in groups that double; value is the length - 3.
-    private static int LengthExtra(int value)
-    {
-        int extra = 0;
-        while (value < 255 && value >> extra >= 8)
-        {
-            extra++;
-        }
-
-        return extra;
-    }
+    // RFC 1951 §3.2.5: from 11 on lengths, and from 5 on distances, come in groups that double; value is the length - 3, distance one less.
+    private static int LengthExtra(int value) => value is < 8 or 255 ? 0 : BitOperations.Log2((uint)value) - 2;
 
     private static int LengthSymbol(int value, int extra) => value == 255 ? 285 : 257 + (extra << 2) + (value >> extra);
 
-    private static int DistanceExtra(int distance)
-    {
-        int extra = distance < 256 ? 0 : 7;
-        while (distance >> extra >= 4)
-        {
-            extra++;
-        }
-
-        return extra;
-    }
+    private static int DistanceExtra(int distance) => distance < 4 ? 0 : BitOperations.Log2((uint)distance) - 1;
 }

@@ -1,4 +1,4 @@
-namespace Ws.Micro.Deflate.Tests.Support;
+namespace Ws.Micro.Testing;
 
 /// <summary>How <see cref="Zlib.Inflate"/> ended.</summary>
 public enum ZlibVerdict
