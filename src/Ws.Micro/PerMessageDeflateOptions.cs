@@ -10,7 +10,7 @@ namespace Ws.Micro;
 /// </summary>
 public sealed partial class PerMessageDeflateOptions : DeflateOptions
 {
-    /// <summary>On the device: a limit of 8 KB and no lookup table. On .NET: 32 KB, a table of 9 bits, and dynamic codes.</summary>
+    /// <summary>On the device: a limit of 8 KB. On .NET: 32 KB, a table of 9 bits for the decoder, and dynamic codes.</summary>
     public PerMessageDeflateOptions() => SetPlatformDefaults();
 
     /// <summary>
@@ -28,20 +28,16 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
     /// </summary>
     public int ChainDepth { get; set; } = 16;
 
-    /// <summary>
-    /// Bits of the decoder's lookup table, 7 to 10: speed for 8 bytes x 2^bits, at most two windows' worth. 0: none, which takes the least memory.
-    /// Default 0 on the device, 9 on .NET.
-    /// </summary>
-    public int LookupBits { get; set; }
-
     /// <summary>Bytes that the arrays of one connection's encoder and decoder take with these windows.</summary>
     /// <param name="sendWindowBits">The encoder's window: 8 to 15.</param>
     /// <param name="receiveWindowBits">The decoder's window: 8 to 15.</param>
     public int MemoryBytes(int sendWindowBits, int receiveWindowBits)
     {
         int deflater = Deflater.MemoryBytes(sendWindowBits, HashBitsFor(sendWindowBits), ChainDepth);
+        int inflater = Inflater.MemoryBytes(receiveWindowBits);
         AddDynamicCodes(sendWindowBits, ref deflater);
-        return deflater + Inflater.MemoryBytes(receiveWindowBits, LookupBitsFor(receiveWindowBits));
+        AddLookup(receiveWindowBits, ref inflater);
+        return deflater + inflater;
     }
 
     /// <inheritdoc/>
@@ -50,11 +46,7 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
         base.Validate();
         CheckRange(MinMessageSize, 0, int.MaxValue, "MinMessageSize");
         CheckRange(ChainDepth, 0, 4096, "ChainDepth");
-        if (LookupBits != 0)
-        {
-            CheckRange(LookupBits, 7, 10, "LookupBits");
-        }
-
+        CheckLookup();
         CheckRange(MemoryLimit, MemoryBytes(DeflateParameters.MinWindowBits, DeflateParameters.MinWindowBits), int.MaxValue, "MemoryLimit");
     }
 
@@ -92,20 +84,25 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
         return deflater ?? new Deflater(windowBits, HashBitsFor(windowBits), ChainDepth);
     }
 
-    internal Inflater NewInflater(int windowBits) => new(windowBits, LookupBitsFor(windowBits));
+    internal Inflater NewInflater(int windowBits)
+    {
+        Inflater? inflater = null;
+        MakeInflater(windowBits, ref inflater);
+        return inflater ?? new Inflater(windowBits);
+    }
 
     private static int HashBitsFor(int windowBits) => windowBits < 9 ? 8 : windowBits > 13 ? 12 : windowBits - 1;
 
-    private int LookupBitsFor(int windowBits)
-    {
-        int most = windowBits < 10 ? 7 : windowBits - 2;
-        return LookupBits < most ? LookupBits : most;
-    }
-
-    // What .NET's build adds: its defaults, and codes made for a block.
+    // What .NET's build adds: its defaults, codes made for a block, and a lookup table.
     partial void SetPlatformDefaults();
 
     partial void AddDynamicCodes(int windowBits, ref int memoryBytes);
 
     partial void MakeDeflater(int windowBits, ref Deflater? deflater);
+
+    partial void CheckLookup();
+
+    partial void AddLookup(int windowBits, ref int memoryBytes);
+
+    partial void MakeInflater(int windowBits, ref Inflater? inflater);
 }

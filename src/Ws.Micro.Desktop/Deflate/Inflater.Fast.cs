@@ -3,19 +3,104 @@ using System.Buffers.Binary;
 
 namespace Ws.Micro.Deflate;
 
-// The loop over symbols with 64 bits at hand: one refill for a length and its distance, at most 48 bits, or for several literals.
+// The loop over symbols with a lookup table, and 64 bits at hand: one refill for a length and its distance, at most 48 bits, or for several literals.
 public sealed partial class Inflater
 {
+    private const int MinLookupBits = 7, MaxLookupBits = 10;
     private const int MaxMatchBits = 48, RefillBytes = 8;
 
-    partial void InflateFast(byte[] input, int[] lookup)
+    // In an entry of the table, beside what Literal and Special say: bits 0-3 are the code's length; a code longer than the index.
+    private const int Long = Special | 0x800;
+
+    private readonly int[]? _lookup;
+    private readonly int _lookupBits;
+
+    /// <param name="windowBits">As in the other constructor.</param>
+    /// <param name="lookupBits">0 decodes with the least memory; 7 to 10 with tables of 2^<paramref name="lookupBits"/> entries.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of range.</exception>
+    public Inflater(int windowBits, int lookupBits)
+        : this(windowBits)
     {
-        if (_end - _at < RefillBytes)
+        if (lookupBits != 0 && (lookupBits < MinLookupBits || lookupBits > MaxLookupBits))
+        {
+            throw new ArgumentOutOfRangeException(nameof(lookupBits), $"lookupBits is {lookupBits}; it must be 0, or 7 to 10.");
+        }
+
+        _lookupBits = lookupBits;
+        _lookup = lookupBits == 0 ? null : new int[2 << lookupBits];
+    }
+
+    /// <summary>As the other one, and 8 x 2^<paramref name="lookupBits"/> more where that is not 0.</summary>
+    public static int MemoryBytes(int windowBits, int lookupBits) => MemoryBytes(windowBits) + (lookupBits == 0 ? 0 : 8 << lookupBits);
+
+    partial void FillLookup()
+    {
+        if (_lookup != null)
+        {
+            FillLookup(_lookup, LiteralLimits, LiteralSymbols);
+            FillLookup(_lookup, DistanceLimits, DistanceSymbols);
+        }
+    }
+
+    // RFC 1951 §3.2.6. Without a table the fixed code needs nothing.
+    partial void FillFixedLookup()
+    {
+        if (_fixedCodes || _lookup == null)
+        {
+            return;
+        }
+
+        ushort[] codes = _codes;
+        for (int i = 0; i < MaxCodes; i++)
+        {
+            codes[LiteralSymbols + i] = (ushort)((i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : i < MaxLiterals ? 8 : 5) << LengthShift);
+        }
+
+        Build(MaxLiterals, MaxDistances);
+    }
+
+    // Gives each way in which the next bits can begin its entry. Codes come with their first bit lowest, so counting up goes from the
+    // highest bit down.
+    private void FillLookup(int[] lookup, int limits, int symbols)
+    {
+        ushort[] codes = _codes;
+        int table = limits == LiteralLimits ? 0 : 1 << _lookupBits;
+        int size = 1 << _lookupBits;
+        int code = 0;
+        int at = symbols;
+        for (int length = codes[limits]; length <= _lookupBits; length++)
+        {
+            for (; code < codes[limits + length]; code += 1 << (MaxCodeLength - length))
+            {
+                int symbol = codes[at++] & SymbolMask;
+                int entry = length | (limits == LiteralLimits ? LiteralEntry(symbol) : DistanceEntries[symbol]);
+                for (int i = Reverse(code); i < size; i += 1 << length)
+                {
+                    lookup[table + i] = entry;
+                }
+            }
+        }
+
+        for (; code < 1 << MaxCodeLength; code += 1 << (MaxCodeLength - _lookupBits))
+        {
+            lookup[table + Reverse(code)] = Long;
+        }
+    }
+
+    // 15 bits in reverse.
+    private static int Reverse(int code) => (BitOrder.Reversed[code & 0x7F] << 7) | BitOrder.Reversed[code >> 7];
+
+    private static int LiteralEntry(int symbol) => symbol < EndOfBlock ? Literal | (symbol << BaseShift) : LengthEntries[symbol - EndOfBlock];
+
+    partial void InflateFast(byte[] input, ref bool ended)
+    {
+        if (_lookup == null || _state != Symbol || _end - _at < RefillBytes)
         {
             // What an earlier call left in _hold could not be put back.
             return;
         }
 
+        int[] lookup = _lookup;
         byte[] window = _window;
         int size = window.Length;
         int mask = (1 << _lookupBits) - 1;
@@ -53,7 +138,7 @@ public sealed partial class Inflater
 
             if ((entry & Long) == Long)
             {
-                entry = FindLong(hold, entry, LiteralCounts);
+                entry = FindLong(hold, LiteralLimits);
                 if ((entry & Literal) != 0)
                 {
                     window[position++] = (byte)(entry >> BaseShift);
@@ -79,7 +164,7 @@ public sealed partial class Inflater
             entry = lookup[mask + 1 + ((int)hold & mask)];
             if ((entry & Long) == Long)
             {
-                entry = FindLong(hold, entry, DistanceCounts);
+                entry = FindLong(hold, DistanceLimits);
             }
 
             hold >>= entry & 15;
@@ -129,33 +214,22 @@ public sealed partial class Inflater
         {
             EndBlock();
         }
+
+        ended = state == BlockHeader || state == Failed;
     }
 
     // The entry of a code longer than the table's index, with the code's length.
-    private int FindLong(ulong hold, int prefix, int counts)
+    private int FindLong(ulong hold, int limits)
     {
         ushort[] codes = _codes;
-        int rank = prefix >> BaseShift;
-        int index = codes[counts];
-        int used = _lookupBits;
-        hold >>= used;
-        while (true)
+        int code = Reverse((int)hold & 0x7FFF);
+        int used = _lookupBits + 1;
+        while (code >= codes[limits + used])
         {
-            rank = (rank << 1) | (int)(hold & 1);
-            hold >>= 1;
             used++;
-            int n = codes[counts + used];
-            if (rank < n)
-            {
-                break;
-            }
-
-            rank -= n;
-            index += n;
         }
 
-        int symbol = codes[index + rank];
-        return used | (counts == DistanceCounts ? DistanceEntries[symbol]
-            : symbol < EndOfBlock ? Literal | (symbol << BaseShift) : LengthEntries[symbol - EndOfBlock]);
+        int symbol = codes[codes[Ends + limits + used] + ((code - codes[limits + used]) >> (MaxCodeLength - used))] & SymbolMask;
+        return used | (limits == LiteralLimits ? LiteralEntry(symbol) : DistanceEntries[symbol]);
     }
 }

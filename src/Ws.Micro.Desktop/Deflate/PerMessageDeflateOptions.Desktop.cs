@@ -13,6 +13,12 @@ public sealed partial class PerMessageDeflateOptions
     /// </summary>
     public bool DynamicCodes { get; set; }
 
+    /// <summary>
+    /// Bits of the decoder's lookup table, 7 to 10: speed for 8 bytes x 2^bits, at most two windows' worth. 0: none, which takes the least memory.
+    /// Not there on the device. Default 9.
+    /// </summary>
+    public int LookupBits { get; set; }
+
     partial void SetPlatformDefaults()
     {
         MemoryLimit = 32 * 1024;
@@ -34,6 +40,24 @@ public sealed partial class PerMessageDeflateOptions
         {
             deflater = new Deflater(windowBits, HashBitsFor(windowBits), ChainDepth, true);
         }
+    }
+
+    partial void CheckLookup()
+    {
+        if (LookupBits != 0)
+        {
+            CheckRange(LookupBits, 7, 10, "LookupBits");
+        }
+    }
+
+    partial void AddLookup(int windowBits, ref int memoryBytes) => memoryBytes = Inflater.MemoryBytes(windowBits, LookupBitsFor(windowBits));
+
+    partial void MakeInflater(int windowBits, ref Inflater? inflater) => inflater = new Inflater(windowBits, LookupBitsFor(windowBits));
+
+    private int LookupBitsFor(int windowBits)
+    {
+        int most = windowBits < 10 ? 7 : windowBits - 2;
+        return LookupBits < most ? LookupBits : most;
     }
 
     private bool HasDynamicCodes(int windowBits) => DynamicCodes && windowBits >= MinDynamicWindowBits;

@@ -6,26 +6,23 @@ namespace Ws.Micro.Deflate;
 public sealed partial class Inflater
 {
     // Where a platform has it: inflates whole symbols while at least 8 bytes of input are left, and leaves the rest, and what does not
-    // fit before the window's end, to the caller.
-    partial void InflateFast(byte[] input, int[] lookup);
+    // fit before the window's end, to the caller. Ended is set where no symbol can follow.
+    partial void InflateFast(byte[] input, ref bool ended);
 
     // True at the end of the block, or where the fast loop may go on; false where input or room is missing, or all is lost.
     private bool InflateSymbols(byte[] input)
     {
-        if (_state == Symbol && _lookup != null)
+        bool ended = false;
+        InflateFast(input, ref ended);
+        if (ended)
         {
-            InflateFast(input, _lookup);
-            if (_state < Symbol || _state == Failed)
-            {
-                return _state != Failed;
-            }
+            return _state != Failed;
         }
 
+        byte[] reversed = BitOrder.Reversed;
         byte[] window = _window;
         ushort[] codes = _codes;
-        int[]? lookup = _lookup;
-        int lookupBits = _lookupBits;
-        int mask = (1 << lookupBits) - 1;
+        bool isFixed = _fixedCodes;
         int size = window.Length;
         int position = _position;
         int state = _state;
@@ -35,63 +32,67 @@ public sealed partial class Inflater
         int bits = _bits;
         int at = _at;
         int end = _end;
+        int lastPair = end - 2;
         bool starved = false;
-        bool resumed = state != Symbol && lookup != null;
-        while (true)
+        bool resumed = state != Symbol;
+        while (position < size)
         {
+            if (bits <= 16 && at <= lastPair)
+            {
+                hold |= (uint)(input[at] | (input[at + 1] << 8)) << bits;
+                at += 2;
+                bits += 16;
+            }
+
+            // Where fewer bits are left than a code has, zeros stand for the others: the code that is found is longer than what there is.
+            int entry;
+            int used;
             if (state == Symbol)
             {
-                if (position == size)
+                if (isFixed)
                 {
-                    break;
-                }
-
-                while (bits <= 24 && at < end)
-                {
-                    hold |= (uint)input[at++] << bits;
-                    bits += 8;
-                }
-
-                // Where fewer bits are left, zeros stand for the others: the code that is found is longer than what there is.
-                int entry = lookup == null ? Long : lookup[(int)hold & mask];
-                int used = entry & 15;
-                if ((entry & Long) == Long)
-                {
-                    int rank = entry >> BaseShift;
-                    int index = codes[LiteralCounts];
-                    uint ahead = hold >> lookupBits;
-                    used = lookupBits;
-                    while (true)
+                    // §3.2.6: literals from 0 on have eight bits from 0x30 on, up to 0xBF.
+                    int code = reversed[(int)hold & 0xFF] - 0x30;
+                    if ((uint)code < 0x90 && bits >= 8)
                     {
-                        rank = (rank << 1) | (int)(ahead & 1);
-                        ahead >>= 1;
-                        used++;
-                        int n = codes[LiteralCounts + used];
-                        if (rank < n)
-                        {
-                            break;
-                        }
-
-                        rank -= n;
-                        index += n;
+                        window[position++] = (byte)code;
+                        hold >>= 8;
+                        bits -= 8;
+                        continue;
                     }
 
-                    int symbol = codes[index + rank];
+                    used = code < 0 ? 7 : code < 0x98 ? 8 : 9;
+                    entry = code < 0 ? LengthEntries[(code + 0x30) >> 1]
+                        : code < 0x90 ? Literal
+                        : code < 0x98 ? LengthEntries[code - 0x90 + 24]
+                        : Literal | (((code << 1) - 0xA0 + ((int)(hold >> 8) & 1)) << BaseShift);
+                }
+                else
+                {
+                    int code = (reversed[(int)hold & 0xFF] << 7) | (reversed[(int)(hold >> 8) & 0xFF] >> 1);
+                    used = codes[LiteralLimits];
+                    while (code >= codes[LiteralLimits + used])
+                    {
+                        used++;
+                    }
+
+                    int symbol = codes[codes[Ends + used] + ((code - codes[LiteralLimits + used]) >> (MaxCodeLength - used))] & SymbolMask;
                     entry = symbol < EndOfBlock ? Literal | (symbol << BaseShift) : LengthEntries[symbol - EndOfBlock];
                 }
 
                 int extra = (entry >> 4) & 15;
                 if (used + extra > bits)
                 {
-                    starved = true;
-                    break;
+                    goto NeedByte;
                 }
 
+                count = (entry >> BaseShift) + ((int)(hold >> used) & ((1 << extra) - 1));
+                used += extra;
                 hold >>= used;
                 bits -= used;
                 if ((entry & Literal) != 0)
                 {
-                    window[position++] = (byte)(entry >> BaseShift);
+                    window[position++] = (byte)count;
                     continue;
                 }
 
@@ -101,50 +102,33 @@ public sealed partial class Inflater
                     break;
                 }
 
-                count = (entry >> BaseShift) + ((int)hold & ((1 << extra) - 1));
-                hold >>= extra;
-                bits -= extra;
                 state = Distance;
+                continue;
             }
 
             if (state == Distance)
             {
-                while (bits <= 24 && at < end)
+                if (isFixed)
                 {
-                    hold |= (uint)input[at++] << bits;
-                    bits += 8;
+                    used = 5;
+                    entry = DistanceEntries[reversed[(int)hold & 0xFF] >> 3];
                 }
-
-                int entry = lookup == null ? Long : lookup[mask + 1 + ((int)hold & mask)];
-                int used = entry & 15;
-                if ((entry & Long) == Long)
+                else
                 {
-                    int rank = entry >> BaseShift;
-                    int index = codes[DistanceCounts];
-                    uint ahead = hold >> lookupBits;
-                    used = lookupBits;
-                    while (true)
+                    int code = (reversed[(int)hold & 0xFF] << 7) | (reversed[(int)(hold >> 8) & 0xFF] >> 1);
+                    used = codes[DistanceLimits];
+                    while (code >= codes[DistanceLimits + used])
                     {
-                        rank = (rank << 1) | (int)(ahead & 1);
-                        ahead >>= 1;
                         used++;
-                        int n = codes[DistanceCounts + used];
-                        if (rank < n)
-                        {
-                            break;
-                        }
-
-                        rank -= n;
-                        index += n;
                     }
 
-                    entry = DistanceEntries[codes[index + rank]];
+                    int symbol = codes[codes[Ends + DistanceLimits + used] + ((code - codes[DistanceLimits + used]) >> (MaxCodeLength - used))];
+                    entry = DistanceEntries[symbol & SymbolMask];
                 }
 
                 if (used > bits)
                 {
-                    starved = true;
-                    break;
+                    goto NeedByte;
                 }
 
                 hold >>= used;
@@ -161,24 +145,17 @@ public sealed partial class Inflater
 
             if (state == DistanceExtra)
             {
-                while (bits <= 24 && at < end)
-                {
-                    hold |= (uint)input[at++] << bits;
-                    bits += 8;
-                }
-
                 int extra = (distance >> 4) & 15;
                 if (extra > bits)
                 {
-                    starved = true;
-                    break;
+                    goto NeedByte;
                 }
 
                 distance = (distance >> BaseShift) + ((int)hold & ((1 << extra) - 1));
                 hold >>= extra;
                 bits -= extra;
 
-                // §3.2.5: a distance cannot reach before the beginning of the output; RFC 7692 §7.1.2: nor beyond the agreed window.
+                // RFC 7692 §7.1.2: nothing lies beyond the window, nor before the stream's beginning.
                 if (distance > (_wrapped ? size : position))
                 {
                     state = Failed;
@@ -188,39 +165,41 @@ public sealed partial class Inflater
                 state = Copy;
             }
 
+            // What lies before the window's end, or a pattern that doubles with each whole round: it overlaps what it makes.
             int source = position - distance;
-            if (source < 0)
+            int run = count;
+            if (source >= 0)
+            {
+                if (run > distance)
+                {
+                    run = distance;
+                }
+            }
+            else
             {
                 source += size;
+                if (run > size - source)
+                {
+                    run = size - source;
+                }
             }
 
-            while (count > 0 && position < size)
+            if (run > size - position)
             {
-                // What lies before the window's end, or a pattern that doubles with each round: it overlaps what it makes.
-                int run = source < position ? position - source : size - source;
-                if (run > count)
-                {
-                    run = count;
-                }
-
-                if (run > size - position)
-                {
-                    run = size - position;
-                }
-
-                Array.Copy(window, source, window, position, run);
-                if (source >= position)
-                {
-                    source = (source + run) & (size - 1);
-                }
-
-                position += run;
-                count -= run;
+                run = size - position;
             }
 
+            Array.Copy(window, source, window, position, run);
+            position += run;
+            count -= run;
             if (count > 0)
             {
-                break;
+                if (run == distance)
+                {
+                    distance <<= 1;
+                }
+
+                continue;
             }
 
             state = Symbol;
@@ -228,6 +207,18 @@ public sealed partial class Inflater
             {
                 break;
             }
+
+            continue;
+
+        NeedByte:
+            if (at == end)
+            {
+                starved = true;
+                break;
+            }
+
+            hold |= (uint)input[at++] << bits;
+            bits += 8;
         }
 
         _position = position;

@@ -15,8 +15,8 @@ public sealed partial class Inflater
     public const int MaxWindowBits = 15;
 
     // What comes next in the stream.
-    private const int BlockHeader = 0, StoredLength = 1, StoredCheck = 2, Stored = 3, CodeCounts = 4, CodeLengthCode = 5, CodeLengths = 6,
-        Symbol = 7, Distance = 8, DistanceExtra = 9, Copy = 10, Failed = 11;
+    private const int BlockHeader = 0, StoredLength = 1, Stored = 2, CodeCounts = 3, CodeLengthCode = 4, CodeLengths = 5, Symbol = 6,
+        Distance = 7, DistanceExtra = 8, Copy = 9, Failed = 10;
 
     private readonly byte[] _window;
     private int _position;
@@ -39,32 +39,21 @@ public sealed partial class Inflater
     private int _outputOffset;
 
     /// <param name="windowBits">The window is 2^<paramref name="windowBits"/> bytes: 8 to 15. It is also the output buffer.</param>
-    /// <param name="lookupBits">0 decodes symbols bit by bit, with the least memory; 7 to 10 with tables of 2^<paramref name="lookupBits"/> entries.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of range.</exception>
-    public Inflater(int windowBits, int lookupBits = 0)
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public Inflater(int windowBits)
     {
         if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
         {
             throw new ArgumentOutOfRangeException(nameof(windowBits), "windowBits is " + windowBits.ToString() + "; it must be 8 to 15.");
         }
 
-        if (lookupBits != 0 && (lookupBits < MinLookupBits || lookupBits > MaxLookupBits))
-        {
-            throw new ArgumentOutOfRangeException(nameof(lookupBits), "lookupBits is " + lookupBits.ToString() + "; it must be 0, or 7 to 10.");
-        }
-
         _window = new byte[1 << windowBits];
         _codes = new ushort[CodesSize];
-        _lookupBits = lookupBits;
-        _lookup = lookupBits == 0 ? null : new int[2 << lookupBits];
+        BitOrder.Prepare();
     }
 
-    /// <summary>
-    /// Bytes in the arrays of an inflater: 2^<paramref name="windowBits"/> + 736, and 8 x 2^<paramref name="lookupBits"/> more where
-    /// that is not 0.
-    /// </summary>
-    public static int MemoryBytes(int windowBits, int lookupBits) =>
-        (1 << windowBits) + (CodesSize * 2) + (lookupBits == 0 ? 0 : 8 << lookupBits);
+    /// <summary>Bytes in the arrays of an inflater: 2^<paramref name="windowBits"/> + 768.</summary>
+    public static int MemoryBytes(int windowBits) => (1 << windowBits) + (CodesSize * 2);
 
     /// <summary>Input bytes that the last <see cref="Inflate"/> took.</summary>
     public int Taken => _taken;
@@ -132,23 +121,7 @@ public sealed partial class Inflater
                 return ReadHeader(input);
 
             case StoredLength:
-                if (!Need(input, 16))
-                {
-                    return false;
-                }
-
-                _count = TakeBits(16);
-                _state = StoredCheck;
-                return true;
-
-            case StoredCheck:
-                if (!Need(input, 16))
-                {
-                    return false;
-                }
-
-                // RFC 1951 §3.2.4: NLEN is the one's complement of LEN.
-                return TakeBits(16) == (_count ^ 0xFFFF) ? Enter(Stored) : Fail();
+                return ReadStoredLength(input);
 
             case Stored:
                 return CopyStored(input);
@@ -178,8 +151,9 @@ public sealed partial class Inflater
             return false;
         }
 
-        _finalBlock = TakeBits(1) != 0;
-        switch (TakeBits(2))
+        int header = TakeBits(3);
+        _finalBlock = (header & 1) != 0;
+        switch (header >> 1)
         {
             case 0:
                 // §3.2.4: a stored block goes on at the next byte.
@@ -188,7 +162,8 @@ public sealed partial class Inflater
                 return Enter(StoredLength);
 
             case 1:
-                BuildFixedCodes();
+                FillFixedLookup();
+                _fixedCodes = true;
                 return Enter(Symbol);
 
             case 2:
@@ -197,6 +172,32 @@ public sealed partial class Inflater
             default:
                 return Fail();
         }
+    }
+
+    // §3.2.4: LEN, and NLEN, its one's complement. All at once, as a message's end has it, or as it comes.
+    private bool ReadStoredLength(byte[] input)
+    {
+        int length;
+        int check;
+        if (_bits == 0 && _end - _at >= 4)
+        {
+            length = input[_at] | (input[_at + 1] << 8);
+            check = input[_at + 2] | (input[_at + 3] << 8);
+            _at += 4;
+        }
+        else
+        {
+            if (!Need(input, 32))
+            {
+                return false;
+            }
+
+            length = TakeBits(16);
+            check = TakeBits(16);
+        }
+
+        _count = length;
+        return check != (length ^ 0xFFFF) ? Fail() : length == 0 ? EndBlock() : Enter(Stored);
     }
 
     private bool CopyStored(byte[] input)
@@ -243,7 +244,7 @@ public sealed partial class Inflater
         return false;
     }
 
-    // Takes bytes until there are n bits, at most 16; false where the input is used up before.
+    // Takes bytes until there are n bits, at most 32; false where the input is used up before.
     private bool Need(byte[] input, int n)
     {
         while (_bits < n)

@@ -8,17 +8,18 @@ namespace Ws.Micro.InstructionCount.Tests;
 /// <summary>What is counted. Nothing but the framework's own types passes between these and the tests, which load a second build of them.</summary>
 public static class Scenarios
 {
+    /// <param name="encodeDynamic">Deflates with a window of 11 bits and dynamic codes, which the device's encoder does not have.</param>
     /// <returns>
     /// For each its name; the bytes that it is about, 0 where a figure for each byte says nothing; what nanoFramework's own client executes, 0
     /// where that is not known; and a function that prepares it and gives the action to count.
     /// </returns>
-    public static IEnumerable<(string Name, int Bytes, int Others, Func<Action> Prepare)> All() =>
+    public static IEnumerable<(string Name, int Bytes, int Others, Func<Action> Prepare)> All(Func<byte[], byte[]> encodeDynamic) =>
     [
         .. FramingScenarios.All(),
         .. MessageScenarios.All(),
         .. ShellScenarios.All(),
         .. HandshakeScenarios.All(),
-        .. DeflateScenarios.All(),
+        .. DeflateScenarios.All(encodeDynamic),
     ];
 
     /// <summary>A text repeated to so many bytes of UTF-8, of which the last may be cut.</summary>

@@ -86,7 +86,7 @@ internal static class ShellScenarios
         WebSocketClientOptions options = new();
         if (deflate)
         {
-            options.Deflate = new() { MaxSendWindowBits = WindowBits, MaxReceiveWindowBits = WindowBits, DynamicCodes = false, LookupBits = 0 };
+            options.Deflate = new() { MaxSendWindowBits = WindowBits, MaxReceiveWindowBits = WindowBits };
         }
 
         WebSocketConnection connection = WebSocketClient.Connect(transport, "gateway.local", "/sensors/attic", options);
