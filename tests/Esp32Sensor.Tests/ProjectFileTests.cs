@@ -42,6 +42,9 @@ public sealed class ProjectFileTests
         Assert.Equal(files.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
         Assert.Equal("NFUnitTest", project.Descendants().Single(e => e.Name.LocalName == "AssemblyName").Value);
         Assert.True(File.Exists(Path.Combine(folder, "nano.runsettings")));
+
+        // Where the project system is absent, 'dotnet test' refuses a solution with a test project of another kind.
+        Assert.Contains("NFProjectSystem.CSharp.targets", project.Descendants().Single(e => e.Name.LocalName == "IsTestProject").Attribute("Condition")!.Value, StringComparison.Ordinal);
     }
 
     [Fact]
