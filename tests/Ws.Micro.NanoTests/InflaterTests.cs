@@ -43,7 +43,6 @@ public static class InflaterTests
 
         Compression.Decodes(new Inflater(9), encoded, expected, 64, "pieces of 64");
         Compression.Decodes(new Inflater(9), encoded, expected, 1, "byte by byte");
-        Compression.Decodes(new Inflater(9, 7), encoded, expected, 64, "with a lookup table");
     }
 
     [TestMethod]
