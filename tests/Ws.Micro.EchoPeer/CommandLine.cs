@@ -5,8 +5,10 @@ using System.Globalization;
 namespace Ws.Micro.EchoPeer;
 
 /// <summary>A checked command line: <see cref="Port"/> is set to serve, <see cref="Url"/> and <see cref="Agent"/> to drive.</summary>
-internal sealed record CommandLine(Stack Stack, int? Port, Uri? Url, string? Agent)
+internal sealed record CommandLine(Stack Stack, bool Deflate, int? Port, Uri? Url, string? Agent)
 {
+    private const string DeflateSwitch = "--deflate";
+
     /// <exception cref="FormatException">Says which argument is wrong and what is allowed.</exception>
     public static CommandLine Parse(string[] args)
     {
@@ -23,7 +25,7 @@ internal sealed record CommandLine(Stack Stack, int? Port, Uri? Url, string? Age
     {
         string port = options["--port"];
         return ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
-            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet, Stack.Kestrel), number, null, null)
+            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet, Stack.Kestrel), options.ContainsKey(DeflateSwitch), number, null, null)
             : throw new FormatException($"--port '{port}' is not a number from 0 to 65535");
     }
 
@@ -31,7 +33,7 @@ internal sealed record CommandLine(Stack Stack, int? Port, Uri? Url, string? Age
     {
         string url = options["--url"];
         return Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "ws" or "wss"
-            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet), null, uri, options["--agent"])
+            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet), options.ContainsKey(DeflateSwitch), null, uri, options["--agent"])
             : throw new FormatException($"--url '{url}' is not a ws:// or wss:// URL");
     }
 
@@ -44,24 +46,27 @@ internal sealed record CommandLine(Stack Stack, int? Port, Uri? Url, string? Age
             : throw new FormatException($"--stack '{name}' is not one of {string.Join(", ", allowed).ToLowerInvariant()}");
     }
 
+    /// <summary>The arguments after the first: each of the names with its value, and perhaps the switch, with none.</summary>
     private static Dictionary<string, string> Options(string[] args, params string[] names)
     {
         Dictionary<string, string> options = [];
-        for (int i = 1; i < args.Length; i += 2)
+        for (int i = 1; i < args.Length; i++)
         {
-            if (Array.IndexOf(names, args[i]) < 0)
+            string name = args[i];
+            bool isSwitch = name == DeflateSwitch;
+            if (!isSwitch && Array.IndexOf(names, name) < 0)
             {
-                throw new FormatException($"'{args[i]}' is not an option of {args[0]}: {string.Join(", ", names)}");
+                throw new FormatException($"'{name}' is not an option of {args[0]}: {string.Join(", ", names)}, {DeflateSwitch}");
             }
 
-            if (i + 1 == args.Length)
+            if (!isSwitch && ++i == args.Length)
             {
-                throw new FormatException($"{args[i]} has no value");
+                throw new FormatException($"{name} has no value");
             }
 
-            if (!options.TryAdd(args[i], args[i + 1]))
+            if (!options.TryAdd(name, isSwitch ? "" : args[i]))
             {
-                throw new FormatException($"{args[i]} is given twice");
+                throw new FormatException($"{name} is given twice");
             }
         }
         foreach (string name in names)

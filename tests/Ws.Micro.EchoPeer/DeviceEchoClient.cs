@@ -9,11 +9,12 @@ internal sealed class DeviceEchoClient : EchoClient
 {
     private readonly WebSocketClientOptions _options;
 
-    public DeviceEchoClient(TimeSpan closeTimeout) => _options = new WebSocketClientOptions
+    public DeviceEchoClient(TimeSpan closeTimeout, PerMessageDeflateOptions? deflate) => _options = new WebSocketClientOptions
     {
         MaxMessageSize = EchoServer.MaxMessageSize,
         CloseTimeout = (int)closeTimeout.TotalMilliseconds,
         KeepAliveInterval = 0,
+        Deflate = deflate,
     };
 
     public override Task EchoAsync(Uri uri) => RunAsync(uri, connection =>

@@ -12,13 +12,14 @@ internal sealed class DeviceEchoServer : EchoServer
 {
     private readonly WebSocketListener _listener;
 
-    public DeviceEchoServer(int port, TimeSpan closeTimeout)
+    public DeviceEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
     {
         _listener = new WebSocketListener(new IPEndPoint(IPAddress.Loopback, port), new WebSocketListenerOptions
         {
             MaxMessageSize = MaxMessageSize,
             CloseTimeout = (int)closeTimeout.TotalMilliseconds,
             KeepAliveInterval = 0,
+            Deflate = deflate,
         });
         _listener.Start();
         new Thread(AcceptAll) { IsBackground = true }.Start();

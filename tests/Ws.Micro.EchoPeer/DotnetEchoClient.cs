@@ -9,11 +9,12 @@ internal sealed class DotnetEchoClient : EchoClient
 {
     private readonly MicroWebSocketClientOptions _options;
 
-    public DotnetEchoClient(TimeSpan closeTimeout) => _options = new MicroWebSocketClientOptions
+    public DotnetEchoClient(TimeSpan closeTimeout, PerMessageDeflateOptions? deflate) => _options = new MicroWebSocketClientOptions
     {
         MaxMessageSize = EchoServer.MaxMessageSize,
         CloseTimeout = closeTimeout,
         KeepAliveInterval = TimeSpan.Zero,
+        Deflate = deflate,
     };
 
     public override async Task EchoAsync(Uri uri)

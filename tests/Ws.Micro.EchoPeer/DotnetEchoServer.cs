@@ -10,13 +10,14 @@ internal sealed class DotnetEchoServer : EchoServer
 {
     private readonly MicroWebSocketListener _listener;
 
-    public DotnetEchoServer(int port, TimeSpan closeTimeout)
+    public DotnetEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
     {
         _listener = new MicroWebSocketListener(new IPEndPoint(IPAddress.Loopback, port), new MicroWebSocketListenerOptions
         {
             MaxMessageSize = MaxMessageSize,
             CloseTimeout = closeTimeout,
             KeepAliveInterval = TimeSpan.Zero,
+            Deflate = deflate,
         });
         _listener.Start();
         _ = AcceptAllAsync();

@@ -9,10 +9,11 @@ public abstract class EchoClient
     /// <summary>The client of a stack.</summary>
     /// <param name="stack">Device or Dotnet: Kestrel has no client.</param>
     /// <param name="closeTimeout">How long a peer may take to answer a close frame.</param>
-    public static EchoClient Create(Stack stack, TimeSpan closeTimeout) => stack switch
+    /// <param name="deflate">What to offer of permessage-deflate; null: nothing.</param>
+    public static EchoClient Create(Stack stack, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate = null) => stack switch
     {
-        Stack.Device => new DeviceEchoClient(closeTimeout),
-        Stack.Dotnet => new DotnetEchoClient(closeTimeout),
+        Stack.Device => new DeviceEchoClient(closeTimeout, deflate),
+        Stack.Dotnet => new DotnetEchoClient(closeTimeout, deflate),
         _ => throw new ArgumentOutOfRangeException(nameof(stack), stack, "not a stack with a client"),
     };
 

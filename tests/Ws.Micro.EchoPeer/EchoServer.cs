@@ -31,12 +31,13 @@ public abstract class EchoServer : IAsyncDisposable
     /// <param name="stack">The stack that serves.</param>
     /// <param name="port">0 to 65535; 0 takes a free port.</param>
     /// <param name="closeTimeout">How long a peer may take to answer a close frame.</param>
+    /// <param name="deflate">What to accept of permessage-deflate; null: nothing.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The port cannot be listened on.</exception>
-    public static async Task<EchoServer> StartAsync(Stack stack, int port, TimeSpan closeTimeout) => stack switch
+    public static async Task<EchoServer> StartAsync(Stack stack, int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate = null) => stack switch
     {
-        Stack.Device => new DeviceEchoServer(port, closeTimeout),
-        Stack.Dotnet => new DotnetEchoServer(port, closeTimeout),
-        Stack.Kestrel => await KestrelEchoServer.StartAsync(port, closeTimeout),
+        Stack.Device => new DeviceEchoServer(port, closeTimeout, deflate),
+        Stack.Dotnet => new DotnetEchoServer(port, closeTimeout, deflate),
+        Stack.Kestrel => await KestrelEchoServer.StartAsync(port, closeTimeout, deflate),
         _ => throw new ArgumentOutOfRangeException(nameof(stack), stack, "not a stack"),
     };
 

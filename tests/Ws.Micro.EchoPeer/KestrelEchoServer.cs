@@ -22,7 +22,7 @@ internal sealed class KestrelEchoServer : EchoServer
 
     public override int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-    public static async Task<KestrelEchoServer> StartAsync(int port, TimeSpan closeTimeout)
+    public static async Task<KestrelEchoServer> StartAsync(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -34,6 +34,7 @@ internal sealed class KestrelEchoServer : EchoServer
             MaxMessageSize = MaxMessageSize,
             CloseTimeout = closeTimeout,
             KeepAliveInterval = TimeSpan.Zero,
+            Deflate = deflate,
         });
         app.Run(context => server.Track(EchoAsync(context)));
         await app.StartAsync();

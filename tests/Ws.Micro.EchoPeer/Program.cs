@@ -15,8 +15,9 @@ namespace Ws.Micro.EchoPeer;
 public static class Program
 {
     private const string Usage = """
-        usage: EchoPeer serve --stack device|dotnet|kestrel --port 0..65535
-               EchoPeer drive --stack device|dotnet --url ws://HOST:PORT --agent NAME
+        usage: EchoPeer serve --stack device|dotnet|kestrel --port 0..65535 [--deflate]
+               EchoPeer drive --stack device|dotnet --url ws://HOST:PORT --agent NAME [--deflate]
+        --deflate accepts, or offers, permessage-deflate
         """;
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
@@ -54,7 +55,7 @@ public static class Program
         {
             if (command.Port is int port)
             {
-                await ServeAsync(command.Stack, port, output, stop);
+                await ServeAsync(command, port, output, stop);
             }
             else
             {
@@ -70,9 +71,9 @@ public static class Program
         }
     }
 
-    private static async Task ServeAsync(Stack stack, int port, TextWriter output, CancellationToken stop)
+    private static async Task ServeAsync(CommandLine command, int port, TextWriter output, CancellationToken stop)
     {
-        await using EchoServer server = await EchoServer.StartAsync(stack, port, CloseTimeout);
+        await using EchoServer server = await EchoServer.StartAsync(command.Stack, port, CloseTimeout, DeflateOf(command));
         await output.WriteLineAsync($"listening on ws://127.0.0.1:{server.Port}");
         await output.FlushAsync(CancellationToken.None);
         await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -80,7 +81,7 @@ public static class Program
 
     private static async Task DriveAsync(CommandLine command, TextWriter output, TextWriter error, CancellationToken stop)
     {
-        EchoClient client = EchoClient.Create(command.Stack, CloseTimeout);
+        EchoClient client = EchoClient.Create(command.Stack, CloseTimeout, DeflateOf(command));
         string agent = Uri.EscapeDataString(command.Agent!);
         string answer = await client.ReadTextAsync(new Uri(command.Url!, "/getCaseCount"));
         if (!int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
@@ -103,4 +104,6 @@ public static class Program
         await client.EchoAsync(new Uri(command.Url!, $"/updateReports?agent={agent}"));
         await output.WriteLineAsync($"{count} cases run as {command.Agent}");
     }
+
+    private static PerMessageDeflateOptions? DeflateOf(CommandLine command) => command.Deflate ? EchoDeflate.For(command.Stack) : null;
 }
