@@ -88,9 +88,9 @@ internal static unsafe partial class Zlib
             }
         }
 
-        // One byte a call: zlib lets a distance reach through all that the same call gave, even beyond the window.
+        // One byte a call: zlib lets a distance reach through all that the same call gave, even beyond the window. None reaches beyond the largest.
         using MemoryStream all = new();
-        byte[] part = new byte[1];
+        byte[] part = new byte[windowBits == 15 ? 16 * 1024 : 1];
         int result = Ok;
         fixed (byte* next = data, into = part)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using Ws.Micro.EchoPeer;
 
@@ -18,11 +19,14 @@ public abstract class ClientTests(Stack stack) : StackTests
         Assert.Equal(PeerEvent.End, await peer.EndAsync());
     });
 
-    private protected override async Task PlayAsync(TimeSpan closeTimeout, Func<ScriptedPeer, Task, Task> play)
+    private protected override PerMessageDeflateOptions NewDeflate() => EchoDeflate.For(stack);
+
+    private protected override async Task PlayAsync(
+        TimeSpan closeTimeout, Func<ScriptedPeer, Task, Task> play, PerMessageDeflateOptions? deflate = null, IReadOnlyList<DeflateTerms>? asked = null)
     {
         using PeerListener listener = new();
-        Task ended = EchoClient.Create(stack, closeTimeout).EchoAsync(new Uri(listener.Url, "/echo"));
-        await using ScriptedPeer peer = await listener.AcceptAsync();
+        Task ended = EchoClient.Create(stack, closeTimeout, deflate).EchoAsync(new Uri(listener.Url, "/echo"));
+        await using ScriptedPeer peer = await listener.AcceptAsync(asked);
         Assert.Equal("/echo", peer.RequestTarget);
         await play(peer, ended);
         await ended.WaitAsync(ScriptedPeer.Deadline);

@@ -11,8 +11,11 @@ internal sealed record ConformanceCase(string Id, Func<IEnumerable<Step>> Script
     /// <summary>The longest message of any case, in bytes.</summary>
     public const int LargestMessage = 16 * 1024 * 1024;
 
+    /// <summary>What the suite asks for of permessage-deflate, the best first; null: the extension plays no part.</summary>
+    public IReadOnlyList<DeflateTerms>? Deflate { get; init; }
+
     private static readonly Dictionary<string, ConformanceCase> ById =
-        FramingCases.All.Concat(Utf8Cases.All).Concat(ClosingCases.All).Concat(LimitCases.All).ToDictionary(one => one.Id);
+        FramingCases.All.Concat(Utf8Cases.All).Concat(ClosingCases.All).Concat(LimitCases.All).Concat(DeflateCases.All).ToDictionary(one => one.Id);
 
     public static TheoryData<string> Ids => [.. ById.Keys];
 
@@ -54,6 +57,12 @@ internal abstract record Step
     /// <summary>Nothing must be heard for a moment.</summary>
     public static Step ExpectNothing() => new ExpectSilence();
 
+    /// <summary>Sends each message compressed, when the one before has come back as it was, in fragments of <paramref name="fragmentSize"/> bytes, or whole when it is 0.</summary>
+    public static Step RoundTripsDeflated(bool isText, byte[][] messages, int fragmentSize) => new DeflatedRoundTrips(isText, messages, fragmentSize);
+
+    /// <summary>What has come back took no more than this part of its size on the wire.</summary>
+    public static Step ExpectRatio(double most) => new ExpectWireRatio(most);
+
     private sealed record SendFrames(Frame[] Frames, int Chop) : Step
     {
         public override Task RunAsync(ScriptedPeer peer) => peer.SendAsync(Frames, Chop);
@@ -73,6 +82,31 @@ internal abstract record Step
     private sealed record SendPart(Frame Frame, int PayloadBytes) : Step
     {
         public override Task RunAsync(ScriptedPeer peer) => peer.SendUpToAsync(Frame, PayloadBytes);
+    }
+
+    private sealed record DeflatedRoundTrips(bool IsText, byte[][] Messages, int FragmentSize) : Step
+    {
+        public override async Task RunAsync(ScriptedPeer peer)
+        {
+            byte[][] deflated = peer.Deflate!.Deflate(Messages);
+            for (int i = 0; i < deflated.Length; i++)
+            {
+                Frame[] frames = Frame.Fragments(IsText ? Frame.TextOpcode : Frame.BinaryOpcode, deflated[i], FragmentSize == 0 ? deflated[i].Length : FragmentSize);
+                frames[0] = frames[0] with { Rsv = 4 };
+                await peer.SendAsync(frames);
+                Assert.Equal(new PeerEvent(IsText ? EventKind.Text : EventKind.Binary, Messages[i]), await peer.NextAsync());
+            }
+        }
+    }
+
+    private sealed record ExpectWireRatio(double Most) : Step
+    {
+        public override Task RunAsync(ScriptedPeer peer)
+        {
+            double ratio = (double)peer.Deflate!.WireBytes / peer.Deflate.MessageBytes;
+            Assert.True(ratio <= Most, $"{peer.Deflate.MessageBytes} bytes came back as {ratio:p1} of their size, which may be {Most:p1}");
+            return Task.CompletedTask;
+        }
     }
 
     private sealed record ExpectEvent(PeerEvent Expected) : Step

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.IO.Pipelines;
 using System.Threading;
@@ -20,6 +21,9 @@ public sealed class EchoPeerTests
     [InlineData("serve --stack device --port 65536", "'65536' is not a number from 0 to 65535")]
     [InlineData("serve --stack device --port -1", "'-1' is not a number from 0 to 65535")]
     [InlineData("serve --stack device --port 0 --port 0", "--port is given twice")]
+    [InlineData("serve --stack device --port 0 --deflate --deflate", "--deflate is given twice")]
+    [InlineData("serve --stack device --port 0 --deflate 15", "'15' is not an option of serve")]
+    [InlineData("serve --stack device --deflate", "needs --port")]
     [InlineData("serve --stack device --url ws://127.0.0.1", "'--url' is not an option of serve")]
     [InlineData("drive --stack kestrel --url ws://127.0.0.1 --agent a", "'kestrel' is not one of device, dotnet")]
     [InlineData("drive --stack dotnet --url http://127.0.0.1 --agent a", "'http://127.0.0.1' is not a ws://")]
@@ -33,22 +37,26 @@ public sealed class EchoPeerTests
     }
 
     [Theory]
-    [InlineData("device")]
-    [InlineData("dotnet")]
-    [InlineData("kestrel")]
-    public async Task ServesUntilStopped(string stack)
+    [InlineData("--stack device --port 0", null)]
+    [InlineData("--stack dotnet --port 0", null)]
+    [InlineData("--stack kestrel --port 0", null)]
+    [InlineData("--deflate --stack device --port 0", "12.1.4")]
+    [InlineData("--stack dotnet --deflate --port 0", "12.1.4")]
+    [InlineData("--stack kestrel --port 0 --deflate", "12.1.4")]
+    public async Task ServesUntilStopped(string options, string? deflateCase)
     {
         Pipe pipe = new();
         using StreamReader reader = new(pipe.Reader.AsStream());
         using StreamWriter output = new(pipe.Writer.AsStream());
         using StringWriter error = new();
         using CancellationTokenSource stop = new();
-        Task<int> serving = RunAsync($"serve --stack {stack} --port 0", output, error, stop.Token);
+        Task<int> serving = RunAsync("serve " + options, output, error, stop.Token);
         string? line = await reader.ReadLineAsync().WaitAsync(ScriptedPeer.Deadline);
         Assert.StartsWith("listening on ws://127.0.0.1:", line, StringComparison.Ordinal);
-        await using (ScriptedPeer peer = await ScriptedPeer.ConnectAsync(new Uri(line!["listening on ".Length..]).Port))
+        ConformanceCase one = ConformanceCase.Get(deflateCase ?? "1.1.2");
+        await using (ScriptedPeer peer = await ScriptedPeer.ConnectAsync(new Uri(line!["listening on ".Length..]).Port, one.Deflate))
         {
-            await ConformanceCase.Get("1.1.2").RunAsync(peer);
+            await one.RunAsync(peer);
         }
         await stop.CancelAsync();
         Assert.Equal(0, await serving.WaitAsync(ScriptedPeer.Deadline));
@@ -56,9 +64,11 @@ public sealed class EchoPeerTests
     }
 
     [Theory]
-    [InlineData("device")]
-    [InlineData("dotnet")]
-    public async Task DrivesEveryCaseAndAsksForTheReport(string stack)
+    [InlineData("device", "1.2.2")]
+    [InlineData("dotnet", "1.2.2")]
+    [InlineData("device --deflate", "13.1.4")]
+    [InlineData("dotnet --deflate", "13.1.4")]
+    public async Task DrivesEveryCaseAndAsksForTheReport(string stack, string firstCase)
     {
         using StringWriter output = new(), error = new();
         using PeerListener listener = new();
@@ -70,7 +80,7 @@ public sealed class EchoPeerTests
             await Step.ExpectClose(1000).RunAsync(peer);
             Assert.Equal(PeerEvent.End, await peer.EndAsync());
         });
-        await PlayAsync(listener, "/runCase?case=1&agent=a%26b", ConformanceCase.Get("1.2.2").RunAsync);
+        await PlayAsync(listener, "/runCase?case=1&agent=a%26b", ConformanceCase.Get(firstCase).RunAsync, ConformanceCase.Get(firstCase).Deflate);
         await PlayAsync(listener, "/runCase?case=2&agent=a%26b", ConformanceCase.Get("3.2").RunAsync);
         await PlayAsync(listener, "/updateReports?agent=a%26b", ConformanceCase.Get("7.3.3").RunAsync);
 
@@ -98,9 +108,9 @@ public sealed class EchoPeerTests
     private static Task<int> RunAsync(string commandLine, TextWriter output, TextWriter error, CancellationToken stop) =>
         Program.RunAsync(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries), output, error, stop);
 
-    private static async Task PlayAsync(PeerListener listener, string target, Func<ScriptedPeer, Task> play)
+    private static async Task PlayAsync(PeerListener listener, string target, Func<ScriptedPeer, Task> play, IReadOnlyList<DeflateTerms>? deflate = null)
     {
-        await using ScriptedPeer peer = await listener.AcceptAsync();
+        await using ScriptedPeer peer = await listener.AcceptAsync(deflate);
         Assert.Equal(target, peer.RequestTarget);
         await play(peer);
     }

@@ -11,17 +11,21 @@ internal sealed class FrameReader
 {
     private readonly Stream _stream;
     private readonly bool _masked;
+    private readonly DeflateCodec? _deflate;
     private readonly byte[] _header = new byte[14];
     private readonly MemoryStream _message = new();
     private int _messageOpcode;
+    private bool _messageCompressed;
     private bool _closed;
 
     /// <param name="stream">Must be buffered: the reader asks for a few bytes at a time.</param>
     /// <param name="masked">Whether the frames must be masked: they come from a client.</param>
-    public FrameReader(Stream stream, bool masked)
+    /// <param name="deflate">permessage-deflate where it was agreed on; else null.</param>
+    public FrameReader(Stream stream, bool masked, DeflateCodec? deflate)
     {
         _stream = stream;
         _masked = masked;
+        _deflate = deflate;
     }
 
     /// <summary>The next event; after End, Reset and Violation there is none.</summary>
@@ -62,9 +66,15 @@ internal sealed class FrameReader
         await _stream.ReadExactlyAsync(_header.AsMemory(1, 1));
         bool fin = (_header[0] & 0x80) != 0;
         int opcode = _header[0] & 0x0F;
-        if ((_header[0] & 0x70) != 0)
+        bool compressed = (_header[0] & 0x40) != 0;
+        if ((_header[0] & 0x30) != 0 || (compressed && _deflate is null))
         {
             return PeerEvent.Violation("RSV bit set with no extension agreed (§5.2)");
+        }
+
+        if (compressed && opcode is not (Frame.TextOpcode or Frame.BinaryOpcode))
+        {
+            return PeerEvent.Violation($"RSV1 on a frame that begins no message, opcode {opcode} (RFC 7692 §6.1)");
         }
 
         if (opcode is (> 2 and < 8) or > 10)
@@ -118,7 +128,7 @@ internal sealed class FrameReader
             payload[i] ^= _header[10 + i % 4];
         }
 
-        return opcode >= 8 ? Control(opcode, payload) : Data(opcode, fin, payload);
+        return opcode >= 8 ? Control(opcode, payload) : Data(opcode, fin, compressed, payload);
     }
 
     private PeerEvent Control(int opcode, byte[] payload)
@@ -148,7 +158,7 @@ internal sealed class FrameReader
         return close;
     }
 
-    private PeerEvent? Data(int opcode, bool fin, byte[] payload)
+    private PeerEvent? Data(int opcode, bool fin, bool compressed, byte[] payload)
     {
         if (opcode == Frame.ContinuationOpcode != (_messageOpcode != 0))
         {
@@ -158,6 +168,7 @@ internal sealed class FrameReader
         if (opcode != Frame.ContinuationOpcode)
         {
             _messageOpcode = opcode;
+            _messageCompressed = compressed;
         }
 
         _message.Write(payload);
@@ -175,6 +186,21 @@ internal sealed class FrameReader
         bool isText = _messageOpcode == Frame.TextOpcode;
         _message.SetLength(0);
         _messageOpcode = 0;
+        if (_deflate is not null)
+        {
+            int wireBytes = message.Length;
+            try
+            {
+                message = _messageCompressed ? _deflate.Inflate(message) : message;
+            }
+            catch (InvalidDataException e)
+            {
+                return PeerEvent.Violation(e.Message);
+            }
+
+            _deflate.Count(wireBytes, message.Length);
+        }
+
         return isText && !Utf8.IsValid(message)
             ? PeerEvent.Violation("text is not UTF-8 (§5.6)")
             : new PeerEvent(isText ? EventKind.Text : EventKind.Binary, message);

@@ -8,27 +8,37 @@ using System.Threading.Tasks;
 
 namespace Ws.Micro.Conformance.Tests;
 
-/// <summary>The opening handshake of both sides (RFC 6455 §4), plain HTTP without options.</summary>
+/// <summary>The opening handshake of both sides (RFC 6455 §4), plain HTTP, with permessage-deflate or without.</summary>
 internal static class OpeningHandshake
 {
     private const int MaxHeadSize = 8192;
 
-    public static async Task RequestAsync(Socket socket, Stream stream, int port)
+    /// <param name="socket">Sent to.</param>
+    /// <param name="stream">Read from.</param>
+    /// <param name="port">The server's.</param>
+    /// <param name="extensions">Those offered; null: none.</param>
+    /// <returns>The extensions agreed to; null: none.</returns>
+    public static async Task<string?> RequestAsync(Socket socket, Stream stream, int port, string? extensions)
     {
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         await SendAsync(socket, $"GET /echo HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-            $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n");
+            $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{Extensions(extensions)}\r\n");
         (string status, Dictionary<string, string> headers) = await ReadHeadAsync(stream);
         Assert.StartsWith("HTTP/1.1 101", status);
         Assert.Equal("websocket", headers["Upgrade"], ignoreCase: true);
         Assert.Equal("Upgrade", headers["Connection"], ignoreCase: true);
         Assert.Equal(AcceptOf(key), headers["Sec-WebSocket-Accept"]);
-        Assert.DoesNotContain("Sec-WebSocket-Extensions", headers);
         Assert.DoesNotContain("Sec-WebSocket-Protocol", headers);
+        string? agreed = headers.GetValueOrDefault("Sec-WebSocket-Extensions");
+        Assert.True(extensions is not null || agreed is null, $"not offered: {agreed}");
+        return agreed;
     }
 
+    /// <param name="socket">Sent to.</param>
+    /// <param name="stream">Read from.</param>
+    /// <param name="agree">Given the extensions offered, those agreed to; null: none.</param>
     /// <returns>The request target.</returns>
-    public static async Task<string> AnswerAsync(Socket socket, Stream stream)
+    public static async Task<string> AnswerAsync(Socket socket, Stream stream, Func<string?, string?> agree)
     {
         (string request, Dictionary<string, string> headers) = await ReadHeadAsync(stream);
         Assert.Matches("^GET /[^ ]* HTTP/1.1$", request);
@@ -38,9 +48,12 @@ internal static class OpeningHandshake
         Assert.Equal(16, Convert.FromBase64String(headers["Sec-WebSocket-Key"]).Length);
         Assert.Contains("Host", headers);
         await SendAsync(socket, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-            $"Sec-WebSocket-Accept: {AcceptOf(headers["Sec-WebSocket-Key"])}\r\n\r\n");
+            $"Sec-WebSocket-Accept: {AcceptOf(headers["Sec-WebSocket-Key"])}\r\n" +
+            $"{Extensions(agree(headers.GetValueOrDefault("Sec-WebSocket-Extensions")))}\r\n");
         return request.Split(' ')[1];
     }
+
+    private static string Extensions(string? value) => value is null ? "" : $"Sec-WebSocket-Extensions: {value}\r\n";
 
     private static string AcceptOf(string key) =>
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));

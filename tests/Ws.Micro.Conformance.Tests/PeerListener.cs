@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -18,8 +19,9 @@ internal sealed class PeerListener : IDisposable
 
     public Uri Url => new($"ws://{_socket.LocalEndPoint}");
 
-    public async Task<ScriptedPeer> AcceptAsync() =>
-        await ScriptedPeer.AcceptAsync(await _socket.AcceptAsync().WaitAsync(ScriptedPeer.Deadline));
+    /// <param name="deflate">What to ask for of permessage-deflate, the best first; null: the extension is not wanted.</param>
+    public async Task<ScriptedPeer> AcceptAsync(IReadOnlyList<DeflateTerms>? deflate = null) =>
+        await ScriptedPeer.AcceptAsync(await _socket.AcceptAsync().WaitAsync(ScriptedPeer.Deadline), deflate);
 
     public void Dispose() => _socket.Dispose();
 }

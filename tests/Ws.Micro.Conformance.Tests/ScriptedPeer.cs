@@ -30,6 +30,9 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>What the client asked for, when the suite plays the server.</summary>
     public string RequestTarget { get; private set; } = "";
 
+    /// <summary>permessage-deflate, when it was agreed on.</summary>
+    public DeflateCodec? Deflate { get; private set; }
+
     private ScriptedPeer(Socket socket, bool isClient)
     {
         _socket = socket;
@@ -40,21 +43,37 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     }
 
     /// <summary>Plays the client of a server under test.</summary>
-    public static async Task<ScriptedPeer> ConnectAsync(int port)
+    /// <param name="port">The server's.</param>
+    /// <param name="deflate">What to offer of permessage-deflate, the best first, which must be agreed to; null: nothing.</param>
+    public static async Task<ScriptedPeer> ConnectAsync(int port, IReadOnlyList<DeflateTerms>? deflate = null)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, port);
         ScriptedPeer peer = new(socket, isClient: true);
-        await OpeningHandshake.RequestAsync(socket, peer._stream, port).WaitAsync(Deadline);
+        string? offer = deflate is null ? null : DeflateTerms.Offer(deflate);
+        string? response = await OpeningHandshake.RequestAsync(socket, peer._stream, port, offer).WaitAsync(Deadline);
+        peer.Deflate = deflate is null ? null : new DeflateCodec(DeflateTerms.CheckResponse(deflate, response));
         peer._reading = peer.ReadAllAsync();
         return peer;
     }
 
     /// <summary>Plays the server of a client under test.</summary>
-    public static async Task<ScriptedPeer> AcceptAsync(Socket accepted)
+    /// <param name="accepted">From the client.</param>
+    /// <param name="deflate">What to ask for of permessage-deflate, the best first, which must be offered; null: the extension is not wanted.</param>
+    public static async Task<ScriptedPeer> AcceptAsync(Socket accepted, IReadOnlyList<DeflateTerms>? deflate = null)
     {
         ScriptedPeer peer = new(accepted, isClient: false);
-        peer.RequestTarget = await OpeningHandshake.AnswerAsync(peer._socket, peer._stream).WaitAsync(Deadline);
+        peer.RequestTarget = await OpeningHandshake.AnswerAsync(peer._socket, peer._stream, offer =>
+        {
+            if (deflate is null)
+            {
+                return null;
+            }
+
+            (string response, DeflateTerms agreed) = DeflateTerms.Answer(deflate, offer);
+            peer.Deflate = new DeflateCodec(agreed);
+            return response;
+        }).WaitAsync(Deadline);
         peer._reading = peer.ReadAllAsync();
         return peer;
     }
@@ -160,7 +179,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     private async Task ReadAllAsync()
     {
-        FrameReader reader = new(_stream, masked: !_isClient);
+        FrameReader reader = new(_stream, masked: !_isClient, Deflate);
         PeerEvent seen;
         do
         {

@@ -1,11 +1,12 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 
 namespace Ws.Micro.Conformance.Tests;
 
 /// <summary>What every stack must do in every role it has.</summary>
-public abstract class StackTests
+public abstract partial class StackTests
 {
     private const string Hello = "Hello, world!";
 
@@ -13,7 +14,13 @@ public abstract class StackTests
 
     [Theory]
     [MemberData(nameof(ConformanceCase.Ids), MemberType = typeof(ConformanceCase))]
-    public Task Conforms(string id) => PlayAsync(TimeSpan.FromSeconds(10), (peer, _) => ConformanceCase.Get(id).RunAsync(peer));
+    public Task Conforms(string id)
+    {
+        ConformanceCase one = ConformanceCase.Get(id);
+        return one.Deflate is null
+            ? PlayAsync(TimeSpan.FromSeconds(10), (peer, _) => one.RunAsync(peer))
+            : PlayDeflateAsync(one.Deflate, new DeflateTerms(), one.RunAsync);
+    }
 
     /// <summary>
     /// RFC 6455 §7.1.1: when the connection fails, more of the peer's bytes lie unread in the stack's socket, and the echo owed in its
@@ -55,5 +62,8 @@ public abstract class StackTests
     /// <summary>Connects the suite's end to the stack and plays; afterwards the stack's end must come to its end too.</summary>
     /// <param name="closeTimeout">How long the stack waits for an answer to its close frame.</param>
     /// <param name="play">Given the suite's end, and what completes when the stack's has ended.</param>
-    private protected abstract Task PlayAsync(TimeSpan closeTimeout, Func<ScriptedPeer, Task, Task> play);
+    /// <param name="deflate">What of permessage-deflate the stack takes part in; null: nothing.</param>
+    /// <param name="asked">What of it the suite asks for, the best first; null: nothing.</param>
+    private protected abstract Task PlayAsync(
+        TimeSpan closeTimeout, Func<ScriptedPeer, Task, Task> play, PerMessageDeflateOptions? deflate = null, IReadOnlyList<DeflateTerms>? asked = null);
 }
