@@ -60,6 +60,9 @@ public abstract class MessageExtension
     /// <summary>Input bytes that the last <see cref="Encode"/> took.</summary>
     public abstract int EncodeTaken { get; }
 
+    /// <summary>Of the input bytes taken, those that nothing written stands for yet and that may not get smaller.</summary>
+    public virtual int EncodeWaiting => 0;
+
     /// <summary>Whether the last <see cref="Encode"/> took all its input and wrote all that there is to write for it.</summary>
     public abstract bool EncodeDone { get; }
 }

@@ -69,6 +69,9 @@ public sealed class PerMessageDeflate : MessageExtension
     public override int EncodeTaken => _encodeTaken;
 
     /// <inheritdoc/>
+    public override int EncodeWaiting => _deflater.Waiting;
+
+    /// <inheritdoc/>
     public override bool EncodeDone => _encodeDone;
 
     /// <inheritdoc/>

@@ -99,7 +99,7 @@ public sealed partial class WebSocketEngine
         int room = buffer.Length - Headroom;
         int written = extension.Encode(data, offset, count, isLast, buffer, Headroom, room);
         bool done = extension.EncodeDone;
-        if (_encodeFirst && (done ? written : room) >= extension.EncodeTaken)
+        if (_encodeFirst && (done ? written >= extension.EncodeTaken : room >= extension.EncodeTaken - extension.EncodeWaiting))
         {
             extension.CancelEncode();
             _encoding = false;

@@ -21,10 +21,7 @@ public sealed class InflaterMemoryTests(ITestOutputHelper log)
                 Inflater inflater = new(bits, lookup);
                 Array[] arrays = [.. typeof(Inflater).GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
                     .Select(field => field.GetValue(inflater)).OfType<Array>()];
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                Inflater measured = new(bits, lookup);
-                long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-                GC.KeepAlive(measured);
+                long allocated = Measured.Allocated(() => GC.KeepAlive(new Inflater(bits, lookup)));
 
                 Assert.Equal(arrays.Sum(Buffer.ByteLength), Inflater.MemoryBytes(bits, lookup));
 
@@ -50,11 +47,11 @@ public sealed class InflaterMemoryTests(ITestOutputHelper log)
         ];
         byte[] invalid = [0x06];
         Inflater inflater = new(9, lookup);
-        long allocated = -1;
-        for (int run = 0; run < 3; run++)
+        long total = 0;
+        bool accepted = true;
+        long allocated = Measured.Allocated(() =>
         {
-            long total = 0;
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            total = 0;
             for (int i = 0; i < streams.Length; i++)
             {
                 if (i % messages.Length == 0)
@@ -73,13 +70,11 @@ public sealed class InflaterMemoryTests(ITestOutputHelper log)
                 }
             }
 
-            bool accepted = inflater.Inflate(invalid, 0, 1);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            accepted = inflater.Inflate(invalid, 0, 1);
+        });
 
-            Assert.False(accepted);
-            Assert.Equal(3 * messages.Sum(message => message.Length), total);
-        }
-
+        Assert.False(accepted);
+        Assert.Equal(3 * messages.Sum(message => message.Length), total);
         Assert.Equal(0, allocated);
     }
 

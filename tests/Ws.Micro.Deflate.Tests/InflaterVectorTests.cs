@@ -210,19 +210,7 @@ public sealed class InflaterVectorTests
     }
 
     // A fixed block with one match of 3 bytes, and its end.
-    private static byte[] Match(int distance)
-    {
-        int symbol = 29;
-        while (Base(symbol) > distance)
-        {
-            symbol--;
-        }
-
-        return new BitWriter().Bits(2, 3).Fixed(257).Code(symbol, 5).Bits(distance - Base(symbol), symbol < 4 ? 0 : (symbol >> 1) - 1)
-            .Fixed(256).ToArray();
-
-        static int Base(int symbol) => symbol < 4 ? symbol + 1 : ((2 + (symbol & 1)) << ((symbol >> 1) - 1)) + 1;
-    }
+    private static byte[] Match(int distance) => new BitWriter().Bits(2, 3).Fixed(257).Distance(distance).Fixed(256).ToArray();
 
     private static BitWriter Repeats(int lengths)
     {

@@ -159,6 +159,14 @@ public sealed partial class Deflater
         }
     }
 
+    partial void CountStored(ref int bytes)
+    {
+        if (_gathers && _writing && _kind == Stored)
+        {
+            bytes = _blockBack - (_step == Body ? _written : 0);
+        }
+    }
+
     private void Advance(int count)
     {
         if (_written == count)

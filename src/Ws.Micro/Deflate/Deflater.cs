@@ -77,6 +77,17 @@ public sealed partial class Deflater
     /// </summary>
     public bool Done { get; private set; }
 
+    /// <summary>Of the input bytes taken, at least so many are not written yet and will hardly be smaller: tokens in wait, a byte each, or what is stored.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            int bytes = _gathers ? 0 : _finder.Count - _written;
+            CountStored(ref bytes);
+            return bytes;
+        }
+    }
+
     /// <summary>
     /// Bytes of all arrays: 2^windowBits for the window; 2 * 2^hashBits; with chains 2 * 2^windowBits, or half of that up to 9 bits; and 3 for
     /// each of 32 tokens.
@@ -167,6 +178,8 @@ public sealed partial class Deflater
     partial void ChooseBlock();
 
     partial void WriteBlock(byte[] output, ref int at, int end);
+
+    partial void CountStored(ref int bytes);
 
     private void DropMessage()
     {

@@ -70,8 +70,8 @@ public sealed partial class Inflater
     /// <summary>Whether the stream is between two blocks, at a whole byte, so that a message may end here (RFC 7692 §7.2.2).</summary>
     public bool AtBoundary => _state == BlockHeader && _bits == 0;
 
-    /// <summary>Whether the stream is past a block's last symbol, so that the next block's header, and what it stores, are all that can follow.</summary>
-    internal bool BetweenBlocks => _state == BlockHeader || _state == StoredLength;
+    /// <summary>Whether the stream is past a block's last symbol, with none of a stored block's length read: the next four bytes 00 00 ff ff give no output.</summary>
+    internal bool BetweenBlocks => _state == BlockHeader || (_state == StoredLength && _bits == 0);
 
     /// <summary>Forgets the window and all state: the next byte begins a new stream.</summary>
     public void Reset()

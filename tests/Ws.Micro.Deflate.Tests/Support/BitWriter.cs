@@ -48,6 +48,20 @@ internal sealed class BitWriter
         _ => Code(0xC0 + symbol - 280, 8),
     };
 
+    /// <summary>A distance's symbol with the fixed code of 5 bits, and its extra bits (§3.2.5).</summary>
+    public BitWriter Distance(int distance)
+    {
+        int symbol = 29;
+        while (Base(symbol) > distance)
+        {
+            symbol--;
+        }
+
+        return Code(symbol, 5).Bits(distance - Base(symbol), symbol < 4 ? 0 : (symbol >> 1) - 1);
+
+        static int Base(int symbol) => symbol < 4 ? symbol + 1 : ((2 + (symbol & 1)) << ((symbol >> 1) - 1)) + 1;
+    }
+
     /// <summary>A code of the code length code that <see cref="DynamicHeader"/> writes: 0 to 12 with 4 bits, 13 to 18 with 5.</summary>
     public BitWriter Length(int symbol) => symbol < 13 ? Code(symbol, 4) : Code(26 + symbol - 13, 5);
 
