@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -91,6 +92,50 @@ public sealed class InflaterVectorTests
                     Assert.Equal(data, output);
                 }, stored.Length - 2);
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Lookups))]
+    public void Every_distance_repeats_for_every_length_wherever_the_window_ends(int lookup)
+    {
+        // Lengths below, at and above the distance, and its multiples: what a match makes is its own source.
+        int[] lengths = [3, 4, 5, 7, 8, 9, 31, 64, 127, 128, 129, 130, 200, 255, 256, 257, 258];
+        foreach (int bits in new[] { 8, 9, 10 })
+        {
+            byte[] noise = new byte[1 << bits];
+            new Random(bits).NextBytes(noise);
+            for (int distance = 1; distance <= noise.Length; distance++)
+            {
+                // All in turn, each beginning somewhere else, and the long ones where the window begins.
+                AssertRepeats(bits, lookup, noise, distance, lengths);
+                AssertRepeats(bits, lookup, noise, distance, [258]);
+            }
+        }
+    }
+
+    private static void AssertRepeats(int bits, int lookup, byte[] noise, int distance, int[] lengths)
+    {
+        int size = noise.Length;
+        BitWriter writer = new BitWriter().Bits(2, 3);
+        List<byte> expected = [.. noise];
+        foreach (int length in lengths)
+        {
+            writer.MatchLength(length).Distance(distance).Fixed(length & 0xFF);
+            for (int i = 0; i < length; i++)
+            {
+                expected.Add(expected[^distance]);
+            }
+
+            expected.Add((byte)length);
+        }
+
+        byte[] stored = [0, (byte)size, (byte)(size >> 8), (byte)~size, (byte)(~size >> 8), .. noise];
+        byte[] stream = [.. stored, .. writer.Fixed(256).Bits(0, 3).ToArray(), 0, 0, 0xFF, 0xFF];
+        foreach (Func<int, int> piece in new[] { Inflating.Whole, Inflating.Bytes, Inflating.Pieces(new Random(distance), 20) })
+        {
+            Assert.True(Inflating.Inflate(stream, bits, lookup, piece, out byte[] output, out _));
+            Assert.True(expected.ToArray().AsSpan().SequenceEqual(output), $"distance {distance}, window bits {bits}");
         }
     }
 

@@ -194,7 +194,7 @@ public sealed partial class Inflater
             count -= run;
             if (count > 0)
             {
-                if (run == distance)
+                if (run == distance && distance <= size >> 1)
                 {
                     distance <<= 1;
                 }

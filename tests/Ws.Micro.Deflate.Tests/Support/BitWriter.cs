@@ -48,6 +48,24 @@ internal sealed class BitWriter
         _ => Code(0xC0 + symbol - 280, 8),
     };
 
+    /// <summary>A length's symbol with the fixed code, and its extra bits (§3.2.5).</summary>
+    public BitWriter MatchLength(int length)
+    {
+        if (length == 258)
+        {
+            return Fixed(285);
+        }
+
+        int value = length - 3;
+        int extra = 0;
+        while (value >> extra >= 8)
+        {
+            extra++;
+        }
+
+        return Fixed(257 + (extra << 2) + (value >> extra)).Bits(value & ((1 << extra) - 1), extra);
+    }
+
     /// <summary>A distance's symbol with the fixed code of 5 bits, and its extra bits (§3.2.5).</summary>
     public BitWriter Distance(int distance)
     {
