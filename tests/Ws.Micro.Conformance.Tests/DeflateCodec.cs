@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using Ws.Micro.Deflate.Tests.Support;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Conformance.Tests;
 

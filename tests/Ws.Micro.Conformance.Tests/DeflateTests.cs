@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using Ws.Micro.Testing;
 using Ws.Micro.Deflate.Tests.Support;
 
 namespace Ws.Micro.Conformance.Tests;
