@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
-using Ws.Micro.Testing;
 using Ws.Micro.Deflate.Tests.Support;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Conformance.Tests;
 
