@@ -65,6 +65,25 @@ public sealed class CloseTests
         }
     }
 
+    // RFC 6455 §7.1.1: the server ends TCP at once. On the device that ends both directions, and whoever waits for the peer first waits in vain.
+    [Fact]
+    public async Task A_server_that_cannot_end_one_direction_alone_ends_both_after_the_closing_handshake()
+    {
+        (MemoryTransport left, MemoryTransport right) = MemoryTransport.Pair();
+        right.CannotEndWrite = true;
+        Task<WebSocketConnection> connect = Loopback.Run(() => WebSocketClient.Connect(left, "h", "/", new WebSocketClientOptions()));
+        using WebSocketConnection server = await Loopback.Run(() => new WebSocketRequest(right, new WebSocketListenerOptions()).Accept());
+        using WebSocketConnection client = await connect;
+        int before = right.Operations;
+        Task close = Loopback.Run(() => client.Close(4000, "done"));
+
+        Assert.Equal(ReceiveStatus.Closed, await Loopback.Run(() => server.Receive(Loopback.LongWait)));
+        Assert.True(right.IsClosed);
+        Assert.Equal(2, right.Operations - before);
+        await close;
+        Assert.Equal(4000, client.CloseCode);
+    }
+
     [Fact]
     public async Task Closing_without_a_code_sends_an_empty_close_frame()
     {

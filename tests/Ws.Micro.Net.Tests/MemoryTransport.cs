@@ -24,6 +24,12 @@ internal sealed class MemoryTransport : Transport
     /// <summary>Whether a write that fails gets half of its bytes through.</summary>
     internal bool WritesHalf { get; set; }
 
+    /// <summary>Whether, as on the device, one direction cannot be ended alone.</summary>
+    internal bool CannotEndWrite { get; set; }
+
+    /// <summary>Reads and writes so far.</summary>
+    internal int Operations => _operations;
+
     internal bool HasFailed => _lost;
 
     internal bool IsClosed { get; private set; }
@@ -52,8 +58,12 @@ internal sealed class MemoryTransport : Transport
 
     public override bool EndWrite()
     {
-        _output.End();
-        return true;
+        if (!CannotEndWrite)
+        {
+            _output.End();
+        }
+
+        return !CannotEndWrite;
     }
 
     public override void Close()

@@ -40,6 +40,9 @@ internal static class Platform
 
     internal static bool IsTimeout(Exception e) => e is SocketException s && s.ErrorCode == (int)SocketError.TimedOut;
 
+    // A SocketException of the device has its code alone, and no message of its own.
+    internal static string Describe(Exception e) => e is SocketException s ? "socket error " + s.ErrorCode.ToString() : e.Message;
+
     // The device has no call for it.
     internal static void EndTls(SslStream stream, int timeout)
     {
@@ -71,6 +74,8 @@ internal static class Platform
 
     internal static bool IsTimeout(Exception e) =>
         (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock;
+
+    internal static string Describe(Exception e) => e.Message;
 
     internal static bool ShutdownSend(Socket socket)
     {

@@ -134,7 +134,7 @@ public static class WebSocketClient
             string where = _target.Host + " port " + _target.Port.ToString() + ": ";
             throw new WebSocketConnectionException(
                 _step,
-                StepName(_step) + where + (done ? _failure!.Message : "not done within " + timeout.ToString() + " ms"),
+                StepName(_step) + where + (done ? Platform.Describe(_failure!) : "not done within " + timeout.ToString() + " ms"),
                 _failure);
         }
 

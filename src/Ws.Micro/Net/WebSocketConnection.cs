@@ -359,10 +359,12 @@ public sealed class WebSocketConnection : IDisposable
         {
             // RFC 6455 §7.1.1: the server ends TCP first, and a client that closes in order waits for that. A reset would overtake what the
             // peer has not read: so end our direction alone, and read until it ends its own.
-            bool waits = !_isServer && _engine.Error == ProtocolError.None;
+            bool inOrder = _engine.Error == ProtocolError.None;
+            bool waits = !_isServer && inOrder;
             if (!waits && !_transport.EndWrite())
             {
-                long soon = Environment.TickCount64 + LingerWithoutEndWrite;
+                // After a close in order nothing more comes, so that ending both directions is no reset either.
+                long soon = Environment.TickCount64 + (inOrder ? 0 : LingerWithoutEndWrite);
                 deadline = soon < deadline ? soon : deadline;
             }
 

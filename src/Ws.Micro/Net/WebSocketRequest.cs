@@ -194,7 +194,7 @@ public sealed class WebSocketRequest : IDisposable
         catch (Exception e)
         {
             Platform.Close(socket);
-            throw new WebSocketConnectionException(ConnectionStep.Tls, "TLS with a client: " + (late ? "not done within " + _options.ConnectTimeout.ToString() + " ms" : e.Message), e);
+            throw new WebSocketConnectionException(ConnectionStep.Tls, "TLS with a client: " + (late ? "not done within " + _options.ConnectTimeout.ToString() + " ms" : Platform.Describe(e)), e);
         }
     }
 }
