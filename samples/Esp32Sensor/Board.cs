@@ -1,6 +1,5 @@
 using System;
-using System.Device.Adc;
-using System.Device.Gpio;
+using System.IO;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using Esp32Sensor.Node;
@@ -23,84 +22,97 @@ internal sealed class Board : NodeBoard
     // The converter's full scale, in millivolts, times the divider.
     private const int BatteryFullScale = 3300 * 2;
 
-    // The node's loop is stuck after this long without a measurement.
-    private const int LongestStall = (3 * Settings.Interval) + (10 * 60 * 1000);
+    private const int WatchInterval = 60000;
 
-    // The network is stuck, or the gateway is away, after this long without a reading sent. Starting anew costs the readings kept.
-    private const int LongestSilence = LongestStall + (6 * 60 * 60 * 1000);
-
-    private readonly WifiLink _wifi = new();
+    private readonly WifiLink _wifi;
     private readonly ClimateSensor _climate;
-    private readonly AdcController _adc = new();
-    private readonly AdcChannel _battery;
-    private readonly GpioPin _led;
-    private readonly WebSocketClientOptions _options = new();
-    private readonly Timer _watchdog;
-    private long _lastMeasurement = Environment.TickCount64;
-    private long _lastProgress = Environment.TickCount64;
+    private readonly BatteryGauge _battery;
+    private readonly StatusLed _led;
+    private readonly X509Certificate? _root;
+    private Timer? _watch;
 
-    public Board()
+    /// <param name="timeServer">The SNTP server.</param>
+    /// <param name="root">With wss, the only root that the gateway's certificate may come from; null: those in the device's store.</param>
+    public Board(string timeServer, X509Certificate? root)
     {
         Configuration.SetPinFunction(I2cDataPin, DeviceFunction.I2C1_DATA);
         Configuration.SetPinFunction(I2cClockPin, DeviceFunction.I2C1_CLOCK);
+        _wifi = new WifiLink(timeServer);
         _climate = new ClimateSensor(1);
-        _battery = _adc.OpenChannel(BatteryChannel);
-        _led = new GpioController().OpenPin(LedPin, PinMode.Output);
-        if (Settings.RootCertificate != null)
-        {
-            _options.RootCertificate = new X509Certificate(Settings.RootCertificate);
-        }
-
-        _wifi.Start();
-        _watchdog = new Timer(_ => Watch(), null, 60000, 60000);
+        _battery = new BatteryGauge(BatteryChannel, BatteryFullScale);
+        _led = new StatusLed(LedPin);
+        _root = root;
     }
 
-    /// <summary>A name that no other board has: from the last three bytes of its MAC address.</summary>
-    public string Id => _wifi.DeviceName;
+    // The clock runs on over a reset, but only what the node has stored tells how it was set.
+    public override TimeSource SystemTimeSource => TimeSource.None;
+
+    public override bool HasSlept => nanoFramework.Hardware.Esp32.Sleep.GetWakeupCause() == nanoFramework.Hardware.Esp32.Sleep.WakeupCause.Timer;
+
+    /// <summary>Starts the board anew should the node's loop hang, in the network or below it.</summary>
+    public void Watch(Watchdog watchdog)
+    {
+        TimerCallback look = _ =>
+        {
+            if (watchdog.IsStuck(Milliseconds))
+            {
+                Log("The node is stuck: starting anew.");
+                Restart();
+            }
+        };
+        _watch = new Timer(look, null, WatchInterval, WatchInterval);
+    }
+
+    public override void SetSystemTime(long unixTime) =>
+        Rtc.SetSystemTime(new DateTime(DateTime.UnixEpoch.Ticks + (unixTime * TimeSpan.TicksPerMillisecond)));
 
     public override void Measure(Measurements values)
     {
-        _lastMeasurement = Environment.TickCount64;
-        if (!_climate.Measure(values))
+        try
         {
-            Log("The BME280 does not answer.");
+            if (!_climate.Measure(values))
+            {
+                Log("The BME280 does not answer.");
+            }
+
+            values.Battery = _battery.Measure();
+        }
+        catch (Exception e)
+        {
+            Log("Measuring failed: " + e.Message);
         }
 
-        values.Battery = _battery.ReadValue() * (BatteryFullScale / 10) / _adc.MaxValue;
         values.Rssi = _wifi.Rssi;
+        values.FreeMemory = (int)nanoFramework.Runtime.Native.GC.Run(false);
     }
 
-    public override WebSocketConnection Connect(string url)
+    public override bool RaiseNetwork()
     {
-        _led.Write(PinValue.Low);
-        if (!_wifi.IsUp)
-        {
-            throw new InvalidOperationException("The Wi-Fi is not up.");
-        }
-
-        if (UnixTime == 0 && url.StartsWith("wss:"))
-        {
-            throw new InvalidOperationException("The time is not known yet, so the gateway's certificate cannot be checked.");
-        }
-
-        WebSocketConnection connection = WebSocketClient.Connect(url, _options);
-        _led.Write(PinValue.High);
-        return connection;
+        _wifi.Start();
+        return _wifi.IsUp;
     }
 
-    public override void Progress() => _lastProgress = Environment.TickCount64;
+    public override WebSocketConnection Connect(string url, WebSocketClientOptions options)
+    {
+        options.RootCertificate = _root;
+        return WebSocketClient.Connect(url, options);
+    }
+
+    public override void ShowConnected(bool isConnected) => _led.Set(isConnected);
+
+    public override Stream? OpenRead(int slot) => DeviceFiles.OpenRead(slot);
+
+    public override Stream? OpenWrite(int slot) => DeviceFiles.OpenWrite(slot);
+
+    public override void Identify() => _led.Blink();
+
+    public override void Restart() => Power.RebootDevice();
+
+    public override void Sleep(int milliseconds)
+    {
+        nanoFramework.Hardware.Esp32.Sleep.EnableWakeupByTimer(TimeSpan.FromMilliseconds(milliseconds));
+        nanoFramework.Hardware.Esp32.Sleep.StartDeepSleep();
+    }
 
     public override void Log(string line) => Console.WriteLine(line);
-
-    // Whatever hangs, in the network or below it: a board that gets nothing done for long starts anew.
-    private void Watch()
-    {
-        long now = Environment.TickCount64;
-        if (now - _lastMeasurement > LongestStall || now - _lastProgress > LongestSilence)
-        {
-            Log("Last measured " + ((now - _lastMeasurement) / 1000).ToString() + " s ago, last sent "
-                + ((now - _lastProgress) / 1000).ToString() + " s ago: starting anew.");
-            Power.RebootDevice();
-        }
-    }
 }

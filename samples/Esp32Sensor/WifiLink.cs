@@ -17,8 +17,13 @@ internal sealed class WifiLink
     private const int CheckInterval = 1000;
     private const int ScanInterval = 10 * 60 * 1000;
 
+    private readonly string _timeServer;
+    private Thread? _thread;
     private WifiAdapter? _adapter;
     private long _nextScan;
+
+    /// <param name="timeServer">The SNTP server that sets the clock once the Wi-Fi is up.</param>
+    public WifiLink(string timeServer) => _timeServer = timeServer;
 
     /// <summary>Whether the device has an address, as of a second ago.</summary>
     public bool IsUp { get; private set; }
@@ -27,7 +32,7 @@ internal sealed class WifiLink
     public int Rssi { get; private set; } = Measurements.Missing;
 
     /// <summary>"esp32-" and the last three bytes of the MAC address.</summary>
-    public string DeviceName
+    public static string DeviceName
     {
         get
         {
@@ -42,8 +47,15 @@ internal sealed class WifiLink
         }
     }
 
-    /// <summary>Begins to connect.</summary>
-    public void Start() => new Thread(Run).Start();
+    /// <summary>Begins to connect, and to stay connected, where it has not. For one thread.</summary>
+    public void Start()
+    {
+        if (_thread == null)
+        {
+            _thread = new Thread(Run);
+            _thread.Start();
+        }
+    }
 
     private static NetworkInterface Interface()
     {
@@ -89,12 +101,13 @@ internal sealed class WifiLink
     }
 
     // The firmware reconnects by itself to the network it knows; where that takes too long, it is told to. True at once where all is well.
-    private static bool Connect()
+    private bool Connect()
     {
         if (WifiNetworkHelper.Reconnect(false, 0, new CancellationTokenSource(ConnectTimeout).Token))
         {
             if (!Sntp.IsStarted)
             {
+                Sntp.Server1 = _timeServer;
                 Sntp.Start();
             }
 

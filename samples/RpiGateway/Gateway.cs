@@ -39,7 +39,7 @@ public sealed class Gateway : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _simulatorStopping = new();
 
-    private Gateway(WebApplication app, MqttServer? broker, MqttBridge bridge, SensorEndpoint sensors, Uri address, Uri brokerUrl)
+    private Gateway(WebApplication app, MqttServer? broker, MqttBridge bridge, CommandRelay commands, SensorEndpoint sensors, Uri address, Uri brokerUrl)
     {
         _app = app;
         _broker = broker;
@@ -47,6 +47,7 @@ public sealed class Gateway : IAsyncDisposable
         Address = address;
         Broker = brokerUrl;
         _running.Add(bridge.RunAsync(_stopping.Token));
+        _running.Add(commands.RunAsync(_stopping.Token));
     }
 
     /// <summary>Where the gateway can be reached from this machine, for example ws://127.0.0.1:5080/.</summary>
@@ -112,10 +113,11 @@ public sealed class Gateway : IAsyncDisposable
             Uri address = LoopbackAddress(app);
             brokerUrl ??= new Uri(address, MqttEndpoint.Path);
             MqttBridge bridge = new(brokerUrl, logger);
-            SensorEndpoint sensors = new(bridge, logger);
+            SensorEndpoint sensors = new(new ReadingInbox(bridge), logger);
+            CommandRelay commands = new(brokerUrl, sensors, bridge, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, broker, bridge, sensors, address, brokerUrl);
+            Gateway gateway = new(app, broker, bridge, commands, sensors, address, brokerUrl);
             gateway.Announce(settings, output, logger);
             return gateway;
         }

@@ -1,10 +1,8 @@
 using System;
-using System.Buffers;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
-using MQTTnet.Protocol;
 
 namespace RpiGateway;
 
@@ -20,9 +18,6 @@ internal sealed class MqttBridge
     /// <summary>How long a broker may take to acknowledge; after that the publish is tried again.</summary>
     private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(30);
 
-    // What a PUBLISH has beside topic and payload: fixed header 5 at most, topic length 2, packet id 2, property length 1.
-    private const int PublishOverhead = 10;
-
     private readonly MqttConnection _connection;
     private readonly ILogger _logger;
     private TaskCompletionSource<Sender> _sender = NewSource();
@@ -37,26 +32,21 @@ internal sealed class MqttBridge
     public Task RunAsync(CancellationToken stopping) => _connection.RunAsync(stopping);
 
     /// <summary>
-    /// Returns once the broker has acknowledged the payload, which must stay unchanged until then. Publishes of one topic
-    /// keep their order when each is awaited before the next.
+    /// Returns once the broker has acknowledged the publication. Publishes of one topic keep their order when each is
+    /// awaited before the next.
     /// </summary>
-    /// <returns>False when the broker can never take a reading of this size: its own limit is lower.</returns>
-    /// <exception cref="OperationCanceledException"><paramref name="givingUp"/> was cancelled.</exception>
-    public async Task<bool> PublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken givingUp)
+    /// <returns>False when the broker can never take one of this size: its own limit is lower.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="givingUp"/> was cancelled; the broker may have it or not.</exception>
+    public async Task<bool> PublishAsync(Publication publication, CancellationToken givingUp)
     {
-        MqttApplicationMessage message = new()
-        {
-            Topic = topic,
-            Payload = new ReadOnlySequence<byte>(payload),
-            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-        };
+        MqttApplicationMessage message = publication.ToMessage();
         Backoff backoff = new();
 
         while (true)
         {
             TaskCompletionSource<Sender> source = Volatile.Read(ref _sender);
             Sender sender = await source.Task.WaitAsync(givingUp);
-            if (topic.Length + payload.Length + PublishOverhead > sender.MaximumPacketSize)
+            if (publication.MaxPacketSize > sender.MaximumPacketSize)
             {
                 return false;
             }
@@ -85,7 +75,7 @@ internal sealed class MqttBridge
             }
 
             TimeSpan wait = backoff.Next();
-            _logger.LogWarning("Publish to {Topic} failed: {Trouble}; next try in {Seconds:0.0} s", topic, trouble, wait.TotalSeconds);
+            _logger.LogWarning("Publish to {Topic} failed: {Trouble}; next try in {Seconds:0.0} s", publication.Topic, trouble, wait.TotalSeconds);
             await Task.Delay(wait, givingUp);
         }
     }

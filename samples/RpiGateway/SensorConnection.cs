@@ -7,16 +7,15 @@ using Microsoft.Extensions.Logging;
 
 namespace RpiGateway;
 
-/// <summary>One connection of a sensor: hands its readings to the bridge, one after the other.</summary>
-internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger logger)
+/// <summary>One connection of a sensor, of either kind: its place, its messages and its end.</summary>
+internal abstract class SensorConnection(string id, int maxMessageSize, ILogger logger)
 {
-    /// <summary>The largest reading in bytes.</summary>
-    public const int MaxReadingSize = 64 * 1024;
-
     private const int InitialBufferSize = 1024;
 
     // How long a sensor may be silent once it has been told to close.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _silence = new();
@@ -27,12 +26,19 @@ internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger log
     private bool _closing;
     private bool _aborted;
     private bool _receiving;
+    private byte[] _buffer = [];
+    private int _length;
 
     /// <summary>The sensor's id.</summary>
     public string Id => id;
 
     /// <summary>Done once nothing more of this connection will be published.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>The last message received; until the next is.</summary>
+    protected ArraySegment<byte> Message => new(_buffer, 0, _length);
+
+    protected ILogger Logger => logger;
 
     /// <summary>The opening handshake is done. A close that was asked for meanwhile is made up for.</summary>
     public async Task BeginAsync(WebSocket socket)
@@ -54,54 +60,26 @@ internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger log
         }
     }
 
-    /// <summary>Nothing more of this connection will be published; it may never have begun.</summary>
-    public void End() => _ended.SetResult();
-
-    /// <summary>Serves the connection to its end; <paramref name="givingUp"/> drops a reading the broker does not take.</summary>
+    /// <summary>Serves the connection to its end; <paramref name="givingUp"/> drops what is not published yet.</summary>
     public async Task RunAsync(CancellationToken givingUp)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
+        _buffer = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
         try
         {
-            int length = 0;
-            while (await ReceiveAsync(buffer.AsMemory(length)) is { MessageType: not WebSocketMessageType.Close } received)
-            {
-                length += received.Count;
-                if (length > MaxReadingSize)
-                {
-                    await RefuseAsync($"a reading may have at most {MaxReadingSize} bytes");
-                    return;
-                }
-
-                if (received.EndOfMessage)
-                {
-                    if (!await bridge.PublishAsync(SensorEndpoint.TelemetryTopic(id), buffer.AsMemory(0, length), givingUp))
-                    {
-                        await RefuseAsync($"the broker takes no reading of {length} bytes");
-                        return;
-                    }
-
-                    length = 0;
-                }
-                else if (length == buffer.Length)
-                {
-                    byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(2 * length, MaxReadingSize + 1));
-                    buffer.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
-            }
-
-            await CloseAsync(WebSocketCloseStatus.NormalClosure, null);
+            await ServeAsync(givingUp);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
         }
     }
 
+    /// <summary>Nothing more of this connection will be published; it may never have begun.</summary>
+    public void End() => _ended.SetResult();
+
     /// <summary>Sends a close frame, once; what the sensor sent before its own is still read. For any thread.</summary>
-    public async Task CloseAsync(WebSocketCloseStatus code, string? reason)
+    public virtual async Task CloseAsync(WebSocketCloseStatus code, string? reason)
     {
         WebSocket? socket;
         lock (_lock)
@@ -137,6 +115,72 @@ internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger log
         }
     }
 
+    protected abstract Task ServeAsync(CancellationToken givingUp);
+
+    /// <summary>Receives the next message; false at the sensor's close, or where the message was too large, which has been answered.</summary>
+    protected async ValueTask<bool> ReceiveAsync()
+    {
+        _length = 0;
+        while (true)
+        {
+            ValueWebSocketReceiveResult received = await ReceivePartAsync(_buffer.AsMemory(_length));
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                return false;
+            }
+
+            _length += received.Count;
+            if (_length > maxMessageSize)
+            {
+                await RefuseAsync(WebSocketCloseStatus.MessageTooBig, $"a message may have at most {maxMessageSize} bytes");
+                return false;
+            }
+
+            if (received.EndOfMessage)
+            {
+                return true;
+            }
+
+            if (_length == _buffer.Length)
+            {
+                byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(2 * _length, maxMessageSize + 1));
+                Message.CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = larger;
+            }
+        }
+    }
+
+    /// <summary>Sends a text message; to a sensor that is gone or closing, nothing. One that does not take it in time is dropped.</summary>
+    protected async Task SendAsync(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using CancellationTokenSource deadline = new(SendTimeout);
+            await _socket!.SendAsync(text, WebSocketMessageType.Text, true, deadline.Token);
+        }
+        catch (Exception error) when (IsLoss(error))
+        {
+            // Whoever receives sees it too.
+        }
+    }
+
+    /// <summary>Closes with that code, and waits for the sensor's close.</summary>
+    protected async Task RefuseAsync(WebSocketCloseStatus code, string reason)
+    {
+        logger.LogWarning("Refused sensor {Id}: {Reason} (close {Code})", id, reason, (int)code);
+        await CloseAsync(code, reason);
+
+        // Up to the sensor's close, or the end of the transport may overtake ours (RFC 6455, 7.1.1).
+        byte[] ignored = new byte[InitialBufferSize];
+        while ((await ReceivePartAsync(ignored)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+    }
+
+    private static bool IsLoss(Exception error) =>
+        error is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+
     private async Task SendCloseAsync(WebSocket socket)
     {
         try
@@ -144,25 +188,13 @@ internal sealed class SensorConnection(string id, MqttBridge bridge, ILogger log
             using CancellationTokenSource deadline = new(CloseTimeout);
             await socket.CloseOutputAsync(_closeCode, _closeReason, deadline.Token);
         }
-        catch (Exception error) when (error is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (IsLoss(error))
         {
             // The sensor is gone already.
         }
     }
 
-    private async Task RefuseAsync(string reason)
-    {
-        logger.LogWarning("Refused sensor {Id}: {Reason} (close 1009)", id, reason);
-        await CloseAsync(WebSocketCloseStatus.MessageTooBig, reason);
-
-        // Up to the sensor's close, or the end of the transport may overtake ours (RFC 6455, 7.1.1).
-        byte[] ignored = new byte[InitialBufferSize];
-        while ((await ReceiveAsync(ignored)).MessageType != WebSocketMessageType.Close)
-        {
-        }
-    }
-
-    private async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer)
+    private async ValueTask<ValueWebSocketReceiveResult> ReceivePartAsync(Memory<byte> buffer)
     {
         SetReceiving(true);
         try

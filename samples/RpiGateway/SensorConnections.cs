@@ -7,6 +7,9 @@ namespace RpiGateway;
 /// <summary>The connections of all sensors, those of one sensor in the order they came. For any thread.</summary>
 internal sealed class SensorConnections
 {
+    /// <summary>The most connections of one sensor: those that were replaced and have not ended yet.</summary>
+    public const int MaxPerSensor = 16;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedList<SensorConnection>> _sensors = [];
     private readonly Dictionary<SensorConnection, LinkedListNode<SensorConnection>> _places = [];
@@ -25,14 +28,14 @@ internal sealed class SensorConnections
         }
     }
 
-    /// <summary>Gives the connection the place behind all others of its sensor; false once closed.</summary>
-    public bool TryEnter(SensorConnection connection)
+    /// <summary>Gives the connection the place behind all others of its sensor. Returns null, or why there is none.</summary>
+    public string? TryEnter(SensorConnection connection)
     {
         lock (_lock)
         {
             if (_closed)
             {
-                return false;
+                return "the gateway is stopping";
             }
 
             if (!_sensors.TryGetValue(connection.Id, out LinkedList<SensorConnection>? sensor))
@@ -40,8 +43,13 @@ internal sealed class SensorConnections
                 _sensors.Add(connection.Id, sensor = []);
             }
 
+            if (sensor.Count == MaxPerSensor)
+            {
+                return $"the sensor has {MaxPerSensor} connections already";
+            }
+
             _places.Add(connection, sensor.AddLast(connection));
-            return true;
+            return null;
         }
     }
 
@@ -73,6 +81,15 @@ internal sealed class SensorConnections
         lock (_lock)
         {
             return _places[connection].Previous?.Value;
+        }
+    }
+
+    /// <summary>The sensor's newest connection, or null.</summary>
+    public SensorConnection? Newest(string id)
+    {
+        lock (_lock)
+        {
+            return _sensors.GetValueOrDefault(id)?.Last!.Value;
         }
     }
 

@@ -3,18 +3,18 @@ using System.Net.WebSockets;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
+using Esp32Sensor.Node;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace RpiGateway;
 
 /// <summary>
-/// Where sensors connect: each message of a WebSocket at <c>/sensors/{id}</c>, text or binary, is one reading and is
-/// published to <c>sensors/{id}/telemetry</c> as it is. The next message is read once the broker has the one before, so
-/// a sensor is slowed to the broker's pace and the gateway holds one reading of each. A sensor that connects anew takes
-/// the place of its older connection, and is read once all that came by that has been published: readings keep their order.
+/// Where sensors connect, at <c>/sensors/{id}</c>: by the telemetry subprotocol, or with messages that each are a reading.
+/// Readings are published to <c>sensors/{id}/telemetry</c> as they are. A sensor that connects anew takes the place of its
+/// older connection, and is read once all that came by that has been published: readings keep their order.
 /// </summary>
-internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
+internal sealed partial class SensorEndpoint(ReadingInbox inbox, ILogger logger)
 {
     public const string Path = "/sensors/{**id}";
 
@@ -22,8 +22,8 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
     private readonly CancellationTokenSource _givingUp = new();
     private volatile bool _stopping;
 
-    /// <summary>The topic a sensor's readings are published to.</summary>
-    public static string TelemetryTopic(string id) => $"sensors/{id}/telemetry";
+    /// <summary>Raised with the id of a sensor that can be sent commands now.</summary>
+    public event Action<string>? Greeted;
 
     /// <summary>Serves one connection to its end.</summary>
     public async Task RunAsync(HttpContext context)
@@ -43,16 +43,21 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
         }
 
         // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
-        SensorConnection connection = new(id, bridge, logger);
-        if (!_connections.TryEnter(connection))
+        bool isTelemetry = context.WebSockets.WebSocketRequestedProtocols.Contains(TelemetryMessage.Subprotocol);
+        SensorConnection connection = isTelemetry
+            ? new TelemetryConnection(id, inbox, greeted => Greeted?.Invoke(greeted.Id), logger)
+            : new PlainConnection(id, inbox, logger);
+        if (_connections.TryEnter(connection) is { } refusal)
         {
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, "the gateway is stopping");
+            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, refusal);
             return;
         }
 
         try
         {
-            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            // Readings are compressed where the sensor offers it: they hold no secrets beside another's text.
+            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(
+                new WebSocketAcceptContext { SubProtocol = isTelemetry ? TelemetryMessage.Subprotocol : null, DangerousEnableCompression = true });
             await connection.BeginAsync(socket);
             await WaitForOlderAsync(connection);
             await connection.RunAsync(_givingUp.Token);
@@ -67,6 +72,16 @@ internal sealed partial class SensorEndpoint(MqttBridge bridge, ILogger logger)
             connection.End();
         }
     }
+
+    /// <summary>Whether a command can be sent to the sensor now.</summary>
+    public bool CanCommand(string id) => _connections.Newest(id) is TelemetryConnection { CanCommand: true };
+
+    /// <summary>Sends a command to a sensor and gives its result, "ok" or "error" and why.</summary>
+    /// <param name="id">The sensor.</param>
+    /// <param name="command">At most 200 visible ASCII characters and spaces.</param>
+    public Task<string> CommandAsync(string id, string command) => _connections.Newest(id) is TelemetryConnection connection
+        ? connection.CommandAsync(command)
+        : Task.FromResult(TelemetryConnection.NotConnected);
 
     /// <summary>
     /// Closes all sensors with 1001 and waits until what they sent has reached the broker, or <paramref name="deadline"/>.

@@ -26,7 +26,7 @@ internal sealed class Simulator(Uri gateway, int count, ILogger logger)
         for (int i = 0; i < count; i++)
         {
             NodeSettings settings = new() { Id = $"sim-{i + 1}", Gateway = gateway.AbsoluteUri, Interval = Interval };
-            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, logger), new Random(i)), settings.Id, stopping);
+            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, logger), new Random()), settings.Id, stopping);
         }
 
         return Task.WhenAll(sensors);
@@ -62,13 +62,10 @@ internal sealed class Simulator(Uri gateway, int count, ILogger logger)
             values.Pressure = 101_300 + _random.Next(-50, 51);
             values.Battery = 370;
             values.Rssi = -60 - _random.Next(0, 10);
+            values.FreeMemory = 64 * 1024;
         }
 
-        public override WebSocketConnection Connect(string url) => WebSocketClient.Connect(url, new WebSocketClientOptions());
-
-        public override void Progress()
-        {
-        }
+        public override WebSocketConnection Connect(string url, WebSocketClientOptions options) => WebSocketClient.Connect(url, options);
 
         public override void Log(string line) => logger.LogDebug("{Line}", line);
     }

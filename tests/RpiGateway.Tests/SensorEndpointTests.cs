@@ -31,7 +31,7 @@ public sealed class SensorEndpointTests
     [InlineData(1)]
     [InlineData(1024)]
     [InlineData(1025)]
-    [InlineData(SensorConnection.MaxReadingSize)]
+    [InlineData(PlainConnection.MaxReadingSize)]
     public async Task ReadingArrivesUnchangedHoweverItIsFragmented(int size)
     {
         byte[] reading = new byte[size];
@@ -56,7 +56,7 @@ public sealed class SensorEndpointTests
         await using TestGateway gateway = await TestGateway.StartAsync();
         using ClientWebSocket sensor = await gateway.ConnectSensorAsync("x");
 
-        await sensor.SendAsync(new byte[SensorConnection.MaxReadingSize + 1], WebSocketMessageType.Binary, true, CancellationToken.None);
+        await sensor.SendAsync(new byte[PlainConnection.MaxReadingSize + 1], WebSocketMessageType.Binary, true, CancellationToken.None);
 
         WebSocketReceiveResult received = await sensor.ReceiveAsync(new byte[100], CancellationToken.None).InTime();
         Assert.Equal(WebSocketCloseStatus.MessageTooBig, received.CloseStatus);

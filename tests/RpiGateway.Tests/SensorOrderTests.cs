@@ -24,7 +24,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         _gateway = await TestGateway.StartAsync();
         _subscriber = await Subscriber.AttachAsync(_gateway.Broker);
         MqttBridge bridge = new(_gateway.Broker, NullLogger.Instance);
-        _endpoint = new SensorEndpoint(bridge, NullLogger.Instance);
+        _endpoint = new SensorEndpoint(new ReadingInbox(bridge), NullLogger.Instance);
         _bridge = bridge.RunAsync(_stop.Token);
     }
 

@@ -11,13 +11,17 @@ namespace RpiGateway.Tests;
 /// <summary>An MQTT subscriber made of MQTTnet's own parts alone, its WebSocket included.</summary>
 internal sealed class Subscriber : IAsyncDisposable
 {
-    private readonly Channel<(string Topic, byte[] Payload)> _messages = Channel.CreateUnbounded<(string, byte[])>();
+    private readonly Channel<Heard> _messages = Channel.CreateUnbounded<Heard>();
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
 
     private Subscriber() => _client.ApplicationMessageReceivedAsync += received =>
     {
         MqttApplicationMessage message = received.ApplicationMessage;
-        _messages.Writer.TryWrite((message.Topic, message.Payload.ToArray()));
+        _messages.Writer.TryWrite(new Heard(
+            message.Topic,
+            message.Payload.ToArray(),
+            string.Join(' ', (message.UserProperties ?? []).ConvertAll(static property => $"{property.Name}={System.Text.Encoding.UTF8.GetString(property.ValueBuffer.Span)}")),
+            message.CorrelationData));
         return Task.CompletedTask;
     };
 
@@ -40,11 +44,21 @@ internal sealed class Subscriber : IAsyncDisposable
         return subscriber;
     }
 
-    public Task<(string Topic, byte[] Payload)> NextAsync() => _messages.Reader.ReadAsync().AsTask().InTime();
+    public async Task<(string Topic, byte[] Payload)> NextAsync() => await NextHeardAsync() is var heard ? (heard.Topic, heard.Payload) : default;
+
+    public Task<Heard> NextHeardAsync() => _messages.Reader.ReadAsync().AsTask().InTime();
+
+    public Task PublishAsync(MqttApplicationMessage message) => _client.PublishAsync(message).InTime();
 
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A message, with its user properties as "name=value" with spaces between.</summary>
+    public sealed record Heard(string Topic, byte[] Payload, string UserProperties, byte[]? CorrelationData)
+    {
+        public string Text => System.Text.Encoding.UTF8.GetString(Payload);
     }
 }

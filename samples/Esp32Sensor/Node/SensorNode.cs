@@ -1,207 +1,269 @@
 using System;
-using System.Threading;
-using Ws.Micro.Net;
 
 namespace Esp32Sensor.Node;
 
 /// <summary>
-/// A sensor's main loop: measures at an interval, keeps the readings in a ring, and sends them, oldest first, over one connection that it
-/// makes anew whenever it is lost. It owns no thread: <see cref="Run"/> is called by one and uses nothing else. Its memory is fixed: the
-/// ring, a buffer of one reading, and the connection.
+/// A sensor's main loop: measures at an interval, keeps the readings until the gateway has acknowledged them, does what the gateway commands,
+/// stores what must outlast sleep and restarts, and sleeps where it was told to. It owns no thread: <see cref="Run"/> is called by one and
+/// uses nothing else. Its memory is fixed: the ring, a few buffers below 1 KB, and the connection.
 /// </summary>
 /// <remarks>
-/// A reading leaves the ring when the connection has taken it. One that was on its way when the connection broke may so be lost, or sent
-/// twice; never out of order.
+/// Nothing that was acknowledged is sent again, and nothing is lost while the ring has room; a reading may arrive twice, with the same boot
+/// and number. A power cut costs what was measured since the last checkpoint, at most an hour's readings, where there is storage.
 /// </remarks>
 public sealed class SensorNode
 {
-    private readonly NodeBoard _board;
-    private readonly string _url;
-    private readonly int _interval;
-    private readonly ReadingWriter _writer;
-    private readonly Backoff _backoff;
-    private readonly Measurements _values = new();
-    private readonly byte[] _reading = new byte[ReadingWriter.MaxSize];
-    private readonly object _lock = new();
-    private readonly ManualResetEvent _stop = new(false);
-    private WebSocketConnection? _connection;
-    private int _sequence;
-    private int _droppedSeen;
-    private long _nextMeasurement;
-    private long _nextAttempt;
+    /// <summary>Readings that wait are stored this often, in milliseconds.</summary>
+    public const int SaveInterval = 60 * 60 * 1000;
 
-    /// <summary>A node that measures and connects at once when it runs.</summary>
+    /// <summary>The node starts anew after this long without its gateway, in milliseconds.</summary>
+    public const int LongestSilence = 6 * 60 * 60 * 1000;
+
+    // What a turn of the loop does has deadlines of its own, each well below a minute; and it waits no longer than that.
+    private const int LongestTurn = 10 * 60 * 1000;
+    private const int LongestWait = 60 * 1000;
+
+    // A shorter sleep would not pay for the start after it.
+    private const int ShortestSleep = 2000;
+
+    // Before it sleeps, a node gives its gateway this long to command something.
+    private const int CommandTime = 1000;
+
+    // What is stored and was acknowledged since is taken out of the storage after this long.
+    private const int StaleTime = 60 * 1000;
+
+    // How many numbers are set aside at a time, so that not each reading has to be stored with its number.
+    private const int ReserveAwake = 4096;
+    private const int ReserveAsleep = 64;
+
+    private readonly NodeSettings _settings;
+    private readonly NodeBoard _board;
+    private readonly NodeClock _clock;
+    private readonly NodeState _state = new();
+    private readonly NodeStore _store;
+    private readonly Sampler _sampler;
+    private readonly Uplink _uplink;
+    private readonly long _started;
+    private int _reserved;
+    private int _boot;
+    private long _lastSave;
+    private long _lastEmpty;
+    private int _savedSequence;
+    private int _savedReadings;
+    private bool _isBatchDue;
+    private bool _isEnding;
+
+    /// <summary>A node that measures and connects at once when it runs; it goes on with what its board has stored.</summary>
     /// <param name="settings">How it behaves.</param>
     /// <param name="board">What it stands on.</param>
-    /// <param name="random">The jitter of its attempts to connect; not to be shared with another thread.</param>
+    /// <param name="random">The jitter of its attempts to connect, and its name for a run of numbers; not to be shared with another thread.</param>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public SensorNode(NodeSettings settings, NodeBoard board, Random random)
     {
         settings.Validate();
+        _settings = settings;
         _board = board;
-        _url = settings.Url;
-        _interval = settings.Interval;
-        _writer = new ReadingWriter(settings.Id);
-        _backoff = new Backoff(settings.MinBackoff, settings.MaxBackoff, settings.StableTime, random);
-        Ring = new ReadingRing(settings.RingSize);
-        _nextMeasurement = board.Milliseconds;
-        _nextAttempt = _nextMeasurement;
+        _clock = new NodeClock(board);
+        _store = new NodeStore(board);
+        _started = board.Milliseconds;
+        Ring = new ReadingRing(settings.Readings);
+        bool isKnown = _store.Load(_state, Ring);
+        bool hasSlept = isKnown && board.HasSlept;
+        _clock.Start(_state, hasSlept, board.SystemTimeSource);
+        if (!hasSlept)
+        {
+            Ring.ForgetUptimes(new Reading());
+        }
+
+        // After a sleep the numbers go on where they were. Otherwise nobody knows how many of those set aside were given.
+        Ring.LastSequence = _state.NextSequence - 1 - (hasSlept ? _state.Reserved : 0);
+        _reserved = hasSlept ? _state.NextSequence : 0;
+        _state.Boot = _state.Boot != 0 ? _state.Boot : Uplink.NewBoot(random);
+        _boot = _state.Boot;
+        _state.Dropped = Ring.Dropped;
+        _savedSequence = Ring.LastSequence;
+        _savedReadings = Ring.Count;
+        _lastSave = _started;
+        _lastEmpty = _started;
+        _isBatchDue = !hasSlept;
+        Watchdog = new Watchdog(_started, LongestTurn, LongestSilence);
+        _sampler = new Sampler(board, _clock, Ring, _state.Interval != 0 ? _state.Interval : settings.Interval);
+        _uplink = new Uplink(settings, board, _clock, Ring, _state, Watchdog, random);
     }
 
-    /// <summary>The readings not sent yet.</summary>
+    /// <summary>The readings not acknowledged yet.</summary>
     public ReadingRing Ring { get; }
 
+    /// <summary>Tells whether the node gets anything done; to be asked from outside.</summary>
+    public Watchdog Watchdog { get; }
+
     /// <summary>Whether there is a connection, as far as is known.</summary>
-    public bool IsConnected => _connection != null;
+    public bool IsConnected => _uplink.IsConnected;
 
-    private bool IsStopped => _stop.WaitOne(0, false);
+    /// <summary>From one measurement to the next, in milliseconds.</summary>
+    public int Interval => _sampler.Interval;
 
-    /// <summary>Runs until <see cref="Stop"/>.</summary>
+    /// <summary>Runs until <see cref="Stop"/>, or until the board sleeps or restarts.</summary>
     public void Run()
     {
-        while (!IsStopped)
+        while (!_uplink.IsStopped)
         {
             Wait(Work());
         }
     }
 
     /// <summary>Ends <see cref="Run"/>, from any thread. A connection is cut; only an attempt to connect is first brought to its end.</summary>
-    public void Stop()
-    {
-        lock (_lock)
-        {
-            _stop.Set();
-            if (_connection != null)
-            {
-                _connection.Dispose();
-            }
-        }
-    }
+    public void Stop() => _uplink.Stop();
 
-    /// <summary>Does what is due, at most one reading's worth, and returns how many milliseconds <see cref="Wait"/> may take.</summary>
+    /// <summary>Does what is due, and returns how many milliseconds <see cref="Wait"/> may take.</summary>
     public int Work()
     {
-        if (_board.Milliseconds >= _nextMeasurement)
+        if (_isEnding)
+        {
+            return 0;
+        }
+
+        long now = _board.Milliseconds;
+        Watchdog.Turn(now);
+        _clock.Observe();
+        if (now >= _sampler.Due)
         {
             Measure();
         }
 
-        if (_connection == null && _board.Milliseconds >= _nextAttempt)
+        SaveIfDue(now);
+        if (Watchdog.IsSilent(now))
         {
-            // Before anything is sent, the gateway is heard: one that turns the node away says why.
-            Connect();
+            _state.Restarts++;
+            Restart("The gateway was not heard for " + (LongestSilence / 3600000).ToString() + " hours.");
             return 0;
         }
 
-        if (_connection != null && Ring.Count > 0)
+        if (_settings.Sleep && IsDone(now) && _sampler.Due - now >= ShortestSleep)
         {
-            SendOldest(_connection);
-        }
-
-        long due = _nextMeasurement;
-        if (_connection == null)
-        {
-            due = _nextAttempt < due ? _nextAttempt : due;
-        }
-        else if (Ring.Count > 0)
-        {
+            Sleep();
             return 0;
         }
 
-        long left = due - _board.Milliseconds;
-        return left > 0 ? (int)left : 0;
+        int wait = !_settings.Sleep || _isBatchDue ? _uplink.Work() : LongestWait;
+        int longest = _settings.Sleep && _isBatchDue ? CommandTime : LongestWait;
+        wait = wait < longest ? wait : longest;
+        long left = _sampler.Due - _board.Milliseconds;
+        return left <= 0 ? 0 : left < wait ? (int)left : wait;
     }
 
-    /// <summary>Waits for that long, or less where something happens; hears what the gateway says meanwhile.</summary>
-    public void Wait(int milliseconds)
+    /// <summary>
+    /// Waits for that long, or less where something happens; does what the gateway commands meanwhile. True where the gateway said something.
+    /// </summary>
+    public bool Wait(int milliseconds)
     {
-        if (_connection == null)
+        bool isHeard = _uplink.Wait(milliseconds);
+        if (_uplink.Command is { } command)
         {
-            _stop.WaitOne(milliseconds, false);
+            Obey(new NodeCommand(command));
         }
-        else if (_connection.Receive(milliseconds) == ReceiveStatus.Closed)
-        {
-            Lose("closed with code " + _connection.CloseCode.ToString());
-        }
+
+        return isHeard;
     }
 
     private void Measure()
     {
-        _values.Clear();
-        _board.Measure(_values);
-        int count = _writer.Write(_reading, ++_sequence, _board.UnixTime, _values);
-        Ring.Add(_reading, count);
-
-        // A node held up for longer than an interval does not make up for what it missed.
-        long now = _board.Milliseconds;
-        _nextMeasurement += _interval;
-        if (_nextMeasurement <= now)
+        // A number is set aside before it is given: should the power go, it is not given again.
+        if (Ring.LastSequence + 1 >= _reserved)
         {
-            _nextMeasurement = now + _interval;
+            Save();
+        }
+
+        _sampler.Measure();
+        _state.Dropped = Ring.Dropped;
+        _state.Unsent++;
+        if (_state.Unsent >= _settings.Batch)
+        {
+            _isBatchDue = true;
         }
     }
 
-    private void Connect()
+    private void SaveIfDue(long now)
     {
-        try
+        _lastEmpty = Ring.Count == 0 ? now : _lastEmpty;
+        bool hasNew = Ring.LastSequence != _savedSequence && now - _lastEmpty >= SaveInterval && now - _lastSave >= SaveInterval;
+        bool isStale = _savedReadings > 0 && Ring.Count == 0 && now - _lastSave >= StaleTime;
+        if (hasNew || isStale || _boot != _state.Boot)
         {
-            WebSocketConnection connection = _board.Connect(_url);
-            lock (_lock)
-            {
-                _connection = connection;
-                if (IsStopped)
-                {
-                    connection.Dispose();
-                }
-            }
-
-            _backoff.Connected(_board.Milliseconds);
-            _board.Log("Connected to " + _url + "; " + Ring.Count.ToString() + " readings to send.");
-        }
-        catch (Exception e)
-        {
-            // Whatever keeps it from connecting, the node goes on measuring and trying.
-            Lose(e.Message);
+            Save();
         }
     }
 
-    private void SendOldest(WebSocketConnection connection)
+    private void Save()
     {
-        int count = Ring.Peek(_reading);
-        try
+        int reserve = _settings.Sleep ? ReserveAsleep : ReserveAwake;
+        _lastSave = _board.Milliseconds;
+        _boot = _state.Boot;
+        _state.NextSequence = Ring.LastSequence + 1 + reserve;
+        _state.Reserved = reserve;
+        _state.Floor = _clock.Floor;
+        _state.Source = _clock.Source;
+
+        // Where nothing can be stored, there is no use in trying for each reading.
+        _reserved = _state.NextSequence;
+        if (_store.Save(_state, Ring))
         {
-            connection.Send(_reading, 0, count, true);
-            Ring.RemoveOldest();
-            _board.Progress();
-        }
-        catch (WebSocketConnectionException e)
-        {
-            Lose(e.Message);
+            _savedSequence = Ring.LastSequence;
+            _savedReadings = Ring.Count;
         }
     }
 
-    private void Lose(string why)
+    // Whether a node that sleeps may do so again: it has measured, and sent what it had to, or tried for long enough.
+    private bool IsDone(long now) =>
+        !_isBatchDue || (_uplink.IsGreeted && Ring.Count == 0 && now - _uplink.LastHeard >= CommandTime) || now - _started >= _settings.AwakeTime;
+
+    private void Sleep()
     {
-        lock (_lock)
+        if (_isBatchDue)
         {
-            if (_connection != null)
-            {
-                _connection.Dispose();
-                _connection = null;
-            }
+            _state.Unsent = 0;
         }
 
-        if (IsStopped)
-        {
-            return;
-        }
+        _uplink.Close();
+        long left = _sampler.Due - _board.Milliseconds;
+        int time = left > 1 ? (int)left : 1;
+        _state.Uptime = _clock.Uptime + time;
+        Save();
+        End();
+        _board.Sleep(time);
+    }
 
-        long now = _board.Milliseconds;
-        int wait = _backoff.Next(now);
-        _nextAttempt = now + wait;
-        int dropped = Ring.Dropped - _droppedSeen;
-        _droppedSeen = Ring.Dropped;
-        _board.Log("No connection: " + why + " Next attempt in " + wait.ToString() + " ms; "
-            + Ring.Count.ToString() + " readings kept, " + dropped.ToString() + " dropped.");
+    private void Restart(string why)
+    {
+        _board.Log(why + " Starting anew.");
+        Save();
+        _uplink.Close();
+        End();
+        _board.Restart();
+    }
+
+    private void End()
+    {
+        _isEnding = true;
+        _uplink.Stop();
+    }
+
+    private void Obey(NodeCommand command)
+    {
+        _uplink.Answer(command.Kind == CommandKind.None ? "error " + command.Error : "ok");
+        switch (command.Kind)
+        {
+            case CommandKind.Interval:
+                _sampler.Interval = command.Interval != 0 ? command.Interval : _settings.Interval;
+                _state.Interval = command.Interval;
+                Save();
+                break;
+            case CommandKind.Identify:
+                _board.Identify();
+                break;
+            case CommandKind.Reboot:
+                Restart("The gateway commands it.");
+                break;
+        }
     }
 }

@@ -1,0 +1,69 @@
+using System.Collections;
+
+namespace Esp32Sensor.Node;
+
+/// <summary>
+/// Reads settings from text: a line each, "Name = value"; empty lines and those that begin with '#' are passed over. What is wrong is told,
+/// and has its default.
+/// </summary>
+public static class SettingsReader
+{
+    /// <summary>Puts into <paramref name="settings"/> what the text says. Returns what was wrong, as strings that people can read; empty where nothing was.</summary>
+    public static ArrayList Read(string text, NodeSettings settings)
+    {
+        ArrayList complaints = new();
+        string[] lines = text.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            // Some editors put a byte order mark in front.
+            string line = lines[i].Trim().TrimStart('\uFEFF');
+            if (line.Length == 0 || line[0] == '#')
+            {
+                continue;
+            }
+
+            int equals = line.IndexOf('=');
+            if (equals < 0)
+            {
+                complaints.Add("Line " + (i + 1).ToString() + ", '" + line + "', is not of the form Name = value.");
+                continue;
+            }
+
+            string name = line.Substring(0, equals).Trim();
+            string value = line.Substring(equals + 1).Trim();
+            string? allowed = settings.Set(name, value);
+            if (allowed != null)
+            {
+                complaints.Add("Line " + (i + 1).ToString() + ": " + name + " is '" + value + "'; allowed is " + allowed + ". The default is used.");
+            }
+        }
+
+        Settle(settings, complaints);
+        return complaints;
+    }
+
+    // Values that are good alone may be wrong beside each other.
+    private static void Settle(NodeSettings settings, ArrayList complaints)
+    {
+        NodeSettings defaults = new();
+        if (settings.Batch > settings.Readings)
+        {
+            complaints.Add("Batch is above Readings. The defaults of both are used.");
+            settings.Batch = defaults.Batch;
+            settings.Readings = defaults.Readings;
+        }
+
+        if (settings.MinBackoff > settings.MaxBackoff)
+        {
+            complaints.Add("MinBackoff is above MaxBackoff. The defaults of both are used.");
+            settings.MinBackoff = defaults.MinBackoff;
+            settings.MaxBackoff = defaults.MaxBackoff;
+        }
+
+        if (settings.FindFault() != null)
+        {
+            complaints.Add(settings.FindFault() + " That is because Sleep is yes. The default of Sleep is used.");
+            settings.Sleep = defaults.Sleep;
+        }
+    }
+}
