@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Threading;
 using Ws.Micro.Framing;
 using Ws.Micro.Handshake;
@@ -133,16 +132,6 @@ public sealed partial class MicroWebSocket : WebSocket
         }
     }
 
-    // RFC 6455 §5.3: a fresh key from a strong source for each frame.
-    private int NextMaskKey()
-    {
-        if (_isServer)
-        {
-            return 0;
-        }
-
-        Span<byte> key = stackalloc byte[4];
-        RandomNumberGenerator.Fill(key);
-        return BitConverter.ToInt32(key);
-    }
+    // RFC 6455 §5.3: a fresh key for each frame.
+    private int NextMaskKey() => _isServer ? 0 : MaskKeys.Next();
 }

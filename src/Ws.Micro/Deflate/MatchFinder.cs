@@ -13,7 +13,7 @@ internal sealed partial class MatchFinder
     // Up to this window links have a byte.
     private const int ShortLinkBits = 9;
 
-    // Below this length the next position is tried for a longer match.
+    // Below this length farther places and the next position are tried for a longer match.
     private const int LazyLength = 32;
 
     // A match of three costs more bits than its literals beyond this distance.
@@ -185,9 +185,17 @@ internal sealed partial class MatchFinder
                 }
 
                 int best = heldLength > 0 ? heldLength : MinLength - 1;
+                bool searched = false;
+                SearchFast(input, i, limit, position, filled, back, best, ref length, ref distance, ref searched);
+                if (searched)
+                {
+                    back = filled;
+                }
+
+                int enough = limit < LazyLength ? limit : LazyLength;
                 int nearer = -1;
                 int probes = depth;
-                while (back < filled && back > nearer && best < limit)
+                while (back < filled && back > nearer && best < enough)
                 {
                     int reach = back + 1;
                     int from = position - reach;
@@ -298,6 +306,10 @@ internal sealed partial class MatchFinder
         Count = tokens;
         return i - offset;
     }
+
+    // Where a platform has it: searches as Find does, but where there are only a few bytes of input, and tells whether it did.
+    partial void SearchFast(
+        byte[] input, int i, int limit, int position, int filled, int back, int best, ref int length, ref int distance, ref bool searched);
 
     private void Drop()
     {
