@@ -15,7 +15,7 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
 
     /// <summary>
     /// The most bytes that the arrays of one connection's encoder and decoder may take together. The windows are the largest that fit, up to
-    /// MaxSendWindowBits and MaxReceiveWindowBits. Default 8,192 on the device, 32,768 on .NET; windows of 15 bits both ways need 157,568 there.
+    /// MaxSendWindowBits and MaxReceiveWindowBits. Default 8,192 on the device, 32,768 on .NET; windows of 15 bits both ways need 160,599 there.
     /// </summary>
     public int MemoryLimit { get; set; } = 8192;
 

@@ -31,6 +31,7 @@ public sealed class PerMessageDeflateMemoryTests(ITestOutputHelper log)
     {
         MicroWebSocketOptions options = new() { KeepAliveInterval = TimeSpan.Zero, Deflate = new PerMessageDeflateOptions { MemoryLimit = 160 * 1024 } };
         DeflateParameters agreed = Agreed(15);
+        Assert.Equal(160_599, options.Deflate.MemoryBytes(15, 15));
         Assert.Equal(15, options.Deflate.Fit().MaxSendWindowBits);
         Assert.Equal(15, options.Deflate.Fit().MaxReceiveWindowBits);
 

@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ws.Micro.Deflate;
 
@@ -187,19 +189,7 @@ public sealed partial class Inflater
                 break;
             }
 
-            int source = (position - distance) & (size - 1);
-            if (count <= distance && count <= size - source)
-            {
-                window.AsSpan(source, count).CopyTo(window.AsSpan(position));
-            }
-            else
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    window[position + i] = window[(source + i) & (size - 1)];
-                }
-            }
-
+            CopyMatch(window, position, distance, count);
             position += count;
         }
 
@@ -216,6 +206,61 @@ public sealed partial class Inflater
         }
 
         ended = state == BlockHeader || state == Failed;
+    }
+
+    // The match ends before the window does; its source may go round. Two words that overlap move any number of bytes between, and no others:
+    // what follows the match is the oldest part of the window.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyMatch(byte[] window, int position, int distance, int count)
+    {
+        int mask = window.Length - 1;
+        int source = (position - distance) & mask;
+        if (count > distance || count > window.Length - source)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                window[position + i] = window[(source + i) & mask];
+            }
+
+            return;
+        }
+
+        ref byte from = ref window[source];
+        ref byte to = ref window[position];
+        if (count <= 2 * sizeof(ulong))
+        {
+            if (count >= sizeof(ulong))
+            {
+                ulong first = Unsafe.ReadUnaligned<ulong>(ref from);
+                ulong last = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, count - sizeof(ulong)));
+                Unsafe.WriteUnaligned(ref to, first);
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(ulong)), last);
+            }
+            else if (count >= sizeof(uint))
+            {
+                uint first = Unsafe.ReadUnaligned<uint>(ref from);
+                uint last = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref from, count - sizeof(uint)));
+                Unsafe.WriteUnaligned(ref to, first);
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(uint)), last);
+            }
+            else
+            {
+                to = from;
+                Unsafe.Add(ref to, 1) = Unsafe.Add(ref from, 1);
+                Unsafe.Add(ref to, 2) = Unsafe.Add(ref from, 2);
+            }
+        }
+        else if (count <= 2 * Vector128<byte>.Count)
+        {
+            Vector128<byte> first = Vector128.LoadUnsafe(ref from);
+            Vector128<byte> last = Vector128.LoadUnsafe(ref from, (nuint)(count - Vector128<byte>.Count));
+            first.StoreUnsafe(ref to);
+            last.StoreUnsafe(ref to, (nuint)(count - Vector128<byte>.Count));
+        }
+        else
+        {
+            window.AsSpan(source, count).CopyTo(window.AsSpan(position));
+        }
     }
 
     // The entry of a code longer than the table's index, with the code's length.
