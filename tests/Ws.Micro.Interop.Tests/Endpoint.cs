@@ -4,6 +4,7 @@ using System.IO;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop;
 using Ws.Micro.Net;
 
 namespace Ws.Micro.Interop.Tests;
@@ -14,6 +15,9 @@ internal abstract class Endpoint : IDisposable
     public abstract int CloseCode { get; }
 
     public abstract string? CloseReason { get; }
+
+    /// <summary>What was agreed on for permessage-deflate; null: nothing.</summary>
+    public abstract DeflateTerms? Deflate { get; }
 
     /// <summary>Receives a whole message; null: the peer closed, and was answered.</summary>
     public abstract Task<(string Kind, byte[] Data)?> ReceiveAsync();
@@ -33,7 +37,7 @@ internal abstract class Endpoint : IDisposable
             messages.Add(Message.Of(kind, data));
         }
         await EndAsync(talk.ClientCloses, talk, messages).InTime();
-        return new Transcript(messages, CloseCode, CloseReason);
+        return new Transcript(messages, CloseCode, CloseReason, Deflate: Deflate);
     }
 
     /// <summary>The server's part.</summary>
@@ -46,7 +50,7 @@ internal abstract class Endpoint : IDisposable
             await SendAsync(kind, data, talk.Fragments).InTime();
         }
         await EndAsync(!talk.ClientCloses, talk, messages).InTime();
-        return new Transcript(messages, CloseCode, CloseReason);
+        return new Transcript(messages, CloseCode, CloseReason, Deflate: Deflate);
     }
 
     protected abstract Task SendAsync(string kind, ReadOnlyMemory<byte> fragment, bool isLast);
@@ -74,14 +78,16 @@ internal abstract class Endpoint : IDisposable
     }
 }
 
-/// <summary>Over a <see cref="WebSocket"/>: this library's or .NET's own.</summary>
-internal sealed class WebSocketEndpoint(WebSocket socket) : Endpoint
+/// <summary>Over a <see cref="WebSocket"/>: this library's or .NET's own, which does not say what the response said.</summary>
+internal sealed class WebSocketEndpoint(WebSocket socket, string? extensions = null) : Endpoint
 {
     private readonly byte[] _buffer = new byte[16 * 1024];
 
     public override int CloseCode => (int)(socket.CloseStatus ?? 0);
 
     public override string? CloseReason => socket.CloseStatusDescription;
+
+    public override DeflateTerms? Deflate => socket is MicroWebSocket ours ? DeflateTerms.From(ours.Deflate) : DeflateTerms.Parse(extensions);
 
     public override async Task<(string Kind, byte[] Data)?> ReceiveAsync()
     {
@@ -108,7 +114,7 @@ internal sealed class WebSocketEndpoint(WebSocket socket) : Endpoint
 
     protected override Task SendAsync(string kind, ReadOnlyMemory<byte> fragment, bool isLast)
     {
-        WebSocketMessageType type = kind == Conversation.Text ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+        WebSocketMessageType type = kind == Conversation.Binary ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
         return socket.SendAsync(fragment, type, isLast, CancellationToken.None).AsTask();
     }
 }
@@ -119,6 +125,8 @@ internal sealed class DeviceEndpoint(WebSocketConnection connection) : Endpoint
     public override int CloseCode => connection.CloseCode;
 
     public override string? CloseReason => connection.CloseReason;
+
+    public override DeflateTerms? Deflate => DeflateTerms.From(connection.Deflate);
 
     public static Task<T> RunAsync<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -135,7 +143,7 @@ internal sealed class DeviceEndpoint(WebSocketConnection connection) : Endpoint
 
     protected override Task SendAsync(string kind, ReadOnlyMemory<byte> fragment, bool isLast) => RunAsync(() =>
     {
-        connection.Send(fragment.ToArray(), 0, fragment.Length, kind == Conversation.Text, isLast);
+        connection.Send(fragment.ToArray(), 0, fragment.Length, kind != Conversation.Binary, isLast);
         return true;
     });
 

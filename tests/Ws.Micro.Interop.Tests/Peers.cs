@@ -71,7 +71,7 @@ public sealed class Peers : IAsyncDisposable
         };
         origin ??= peer == Peer.Chromium ? (await OriginsAsync(peer))[0] : null;
         await tool.WriteLineAsync(JsonSerializer.Serialize(
-            new { Url = url, talk.Kind, talk.Sizes, talk.Fragments, talk.ClientCloses, talk.Code, talk.Reason, Origin = origin }, Json));
+            new { Url = url, talk.Kind, talk.Sizes, talk.Fragments, talk.ClientCloses, talk.Code, talk.Reason, Origin = origin, Deflate = talk.Compression?.Theirs }, Json));
         return Parse(await tool.NextLineAsync());
     }
 
@@ -84,7 +84,7 @@ public sealed class Peers : IAsyncDisposable
     {
         if (peer == Peer.Dotnet)
         {
-            return await KestrelServer.StartAsync(talk, certificate, static app => app.UseWebSockets());
+            return await KestrelServer.StartAsync(talk, certificate, static app => app.UseWebSockets(), talk.Compression?.Theirs);
         }
 
         (Tool tool, string ports) = peer == Peer.Ws ? await NodeAsync("ws-server.mjs", true, _servers) : await PythonAsync("server.py", true, _servers);
@@ -107,7 +107,7 @@ public sealed class Peers : IAsyncDisposable
     private static Transcript Parse(string line)
     {
         Transcript transcript = JsonSerializer.Deserialize<Transcript>(line, Json)!;
-        return transcript with { Messages = transcript.Messages ?? [] };
+        return transcript with { Messages = transcript.Messages ?? [], Deflate = DeflateTerms.Parse(transcript.Extensions) };
     }
 
     private Task<(Tool Tool, string FirstLine)> BrowserAsync()

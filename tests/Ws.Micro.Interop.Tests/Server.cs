@@ -40,14 +40,14 @@ internal abstract class Server : IAsyncDisposable
         Stack.Dotnet => new DotnetServer(talk, certificate, allowedOrigins),
         _ => await KestrelServer.StartAsync(talk, certificate, app =>
         {
-            MicroWebSocketMiddlewareOptions options = new();
+            MicroWebSocketMiddlewareOptions options = new() { Deflate = talk.Compression?.Ours.ToOptions(isServer: true) };
             foreach (string origin in allowedOrigins)
             {
                 options.AllowedOrigins.Add(origin);
             }
 
             app.UseMicroWebSockets(options);
-        }),
+        }, talk.Compression?.Ours),
     };
 
     /// <summary>What the server saw of the next connection to end.</summary>
@@ -98,6 +98,7 @@ internal sealed class DeviceServer : InProcessServer
             ConnectTimeout = limit,
             SendTimeout = limit,
             CloseTimeout = limit,
+            Deflate = talk.Compression?.Ours.ToOptions(isServer: true),
         });
         _listener.Start();
         new Thread(AcceptAll) { IsBackground = true }.Start();
@@ -140,6 +141,7 @@ internal sealed class DotnetServer : InProcessServer
             Tls = certificate == null ? null : new SslServerAuthenticationOptions { ServerCertificate = certificate },
             HandshakeTimeout = Deadline.Limit,
             CloseTimeout = Deadline.Limit,
+            Deflate = talk.Compression?.Ours.ToOptions(isServer: true),
         };
         foreach (string origin in allowedOrigins)
         {
@@ -182,7 +184,12 @@ internal sealed class KestrelServer : InProcessServer
 
     protected override int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
 
-    public static async Task<Server> StartAsync(Conversation talk, X509Certificate2? certificate, Action<WebApplication> useWebSockets)
+    /// <param name="talk">The conversation that it holds.</param>
+    /// <param name="certificate">For wss.</param>
+    /// <param name="useWebSockets">Adds the middleware.</param>
+    /// <param name="deflate">What the application asks for of permessage-deflate when it accepts; null: nothing.</param>
+    public static async Task<Server> StartAsync(
+        Conversation talk, X509Certificate2? certificate, Action<WebApplication> useWebSockets, DeflateTerms? deflate)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -196,7 +203,9 @@ internal sealed class KestrelServer : InProcessServer
         WebApplication app = builder.Build();
         KestrelServer server = new(app, talk, certificate);
         useWebSockets(app);
-        app.Run(context => server.ServeAsync(async () => new WebSocketEndpoint(await context.WebSockets.AcceptWebSocketAsync())));
+        WebSocketAcceptContext acceptance = deflate?.ToAcceptContext() ?? new();
+        app.Run(context => server.ServeAsync(async () =>
+            new WebSocketEndpoint(await context.WebSockets.AcceptWebSocketAsync(acceptance), context.Response.Headers.SecWebSocketExtensions)));
         await app.StartAsync();
         return server;
     }

@@ -50,18 +50,28 @@ async function talk({ url, kind, sizes, clientCloses, code, reason }) {
   const messages = []
   const socket = new WebSocket(url)
   socket.binaryType = 'arraybuffer'
-  const closed = new Promise(resolve => { socket.onclose = e => resolve({ messages, code: e.code, reason: e.reason }) })
+  const closed = new Promise(resolve => { socket.onclose = e => resolve({ messages, code: e.code, reason: e.reason, extensions: socket.extensions }) })
   const next = event => Promise.race([new Promise(resolve => { socket[`on${event}`] = resolve }), closed.then(() => null)])
   if (!await next('open')) return await closed
   for (const size of sizes) {
     const received = next('message')
-    socket.send(kind === 'binary' ? Uint8Array.from({ length: size }, (_, i) => i % 251) : 'aé€😀'.repeat(size / 10) + 'x'.repeat(size % 10))
+    socket.send(payload(size))
     const data = (await received)?.data
     if (data === undefined) break
     messages.push(await describe(data))
   }
   if (clientCloses) socket.close(code, reason)
   return await closed
+
+  function payload(size) {
+    if (kind === 'binary') return Uint8Array.from({ length: size }, (_, i) => i % 251)
+    if (kind === 'text') return 'aé€😀'.repeat(size / 10) + 'x'.repeat(size % 10)
+    let text = ''
+    for (let n = size; text.length < size; n++) {
+      text += `{"id":"sensor-7","seq":${n},"temperature":${1800 + n * 37 % 600},"humidity":${300 + n * 11 % 400},"ok":true}\n`
+    }
+    return text.slice(0, size)
+  }
 
   async function describe(data) {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data)

@@ -5,9 +5,10 @@ import ssl
 import sys
 
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.legacy.client import connect
 
-from messages import describe, payload, send
+from messages import describe, extensions, payload, send
 
 MAX_SIZE = 16 * 1024 * 1024
 
@@ -15,7 +16,14 @@ MAX_SIZE = 16 * 1024 * 1024
 async def talk(request, context):
     messages = []
     secure = context if request["url"].startswith("wss:") else None
-    async with connect(request["url"], ssl=secure, max_size=MAX_SIZE) as socket:
+    limits = request["deflate"]
+    asked = limits and [ClientPerMessageDeflateFactory(
+        server_no_context_takeover=limits["serverForgets"],
+        client_no_context_takeover=limits["clientForgets"],
+        server_max_window_bits=limits["serverBits"] if limits["serverBits"] < 15 else None,
+        client_max_window_bits=limits["clientBits"] if limits["clientBits"] < 15 else True,
+    )]
+    async with connect(request["url"], ssl=secure, max_size=MAX_SIZE, extensions=asked) as socket:
         try:
             for size in request["sizes"]:
                 await send(socket, payload(request["kind"], size), request["fragments"])
@@ -26,7 +34,7 @@ async def talk(request, context):
                 await socket.wait_closed()
         except ConnectionClosed:
             pass
-        return {"messages": messages, "code": socket.close_code, "reason": socket.close_reason}
+        return {"messages": messages, "code": socket.close_code, "reason": socket.close_reason, "extensions": extensions(socket)}
 
 
 async def transcript(request, context):

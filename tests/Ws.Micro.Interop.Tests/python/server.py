@@ -1,4 +1,4 @@
-"""python3 server.py PEM...: the same as node/ws-server.mjs, with websockets."""
+"""python3 server.py PEM...: the same as node/ws-server.mjs, with websockets, which takes any limits of permessage-deflate and asks for none."""
 import asyncio
 import json
 import ssl
@@ -6,9 +6,10 @@ import sys
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.legacy.server import serve
 
-from messages import describe, send
+from messages import describe, extensions, send
 
 MAX_SIZE = 16 * 1024 * 1024
 
@@ -24,7 +25,9 @@ async def answer(socket, path):
         await socket.close(int(query["code"]), query.get("reason", ""))
     except ConnectionClosed:
         pass
-    print(json.dumps({"messages": messages, "code": socket.close_code, "reason": socket.close_reason}), flush=True)
+    print(json.dumps({
+        "messages": messages, "code": socket.close_code, "reason": socket.close_reason, "extensions": extensions(socket),
+    }), flush=True)
 
 
 async def main():
@@ -33,7 +36,8 @@ async def main():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
         contexts.append(context)
-    servers = [await serve(answer, "127.0.0.1", 0, ssl=context, max_size=MAX_SIZE) for context in contexts]
+    deflate = [ServerPerMessageDeflateFactory()]
+    servers = [await serve(answer, "127.0.0.1", 0, ssl=context, max_size=MAX_SIZE, extensions=deflate) for context in contexts]
     print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     for server in servers:
