@@ -9,7 +9,7 @@ internal sealed partial class MatchFinder
     private const int WordSize = 4;
 
     partial void SearchFast(
-        byte[] input, int i, int limit, int position, int filled, int back, int best, ref int length, ref int distance, ref bool searched)
+        byte[] input, int i, int limit, int position, int filled, int reach, int best, ref int length, ref int distance, ref bool searched)
     {
         if (limit < WordSize)
         {
@@ -29,14 +29,12 @@ internal sealed partial class MatchFinder
         ReadOnlySpan<byte> ahead = input.AsSpan(i, limit);
         int mask = window.Length - 1;
         int bestReach = 0;
-        int nearer = -1;
         int probes = _chainDepth;
         int wordAt = Math.Max(best - MinLength, 0);
         uint word = MemoryMarshal.Read<uint>(ahead[wordAt..]);
         uint wordMask = best < MinLength ? 0xFFFFFF : uint.MaxValue;
-        while (back < filled && back > nearer && best < enough)
+        while (reach <= filled)
         {
-            int reach = back + 1;
             int at = (position - reach) & mask;
             int last = at + wordAt + WordSize;
             if (reach < WordSize + wordAt || last > window.Length
@@ -63,8 +61,7 @@ internal sealed partial class MatchFinder
                 break;
             }
 
-            nearer = back;
-            back = links != null ? (position - links[at] - 1) & 0xFFFF : reach + ((at - shortLinks![at] - 1) & 0xFF);
+            reach += links != null ? links[at] : shortLinks![at];
         }
 
         if (bestReach > 0)

@@ -5,27 +5,30 @@ public sealed partial class Deflater
 {
     private const int StaticHeader = 1 << 1, HeaderBits = 3;
 
-    // The four bits of an index in reverse: Huffman codes go out from their highest bit on (RFC 1951 §3.1.1).
-    private static readonly byte[] ReversedBits = { 0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15 };
-
     /// <summary>Writes the finder's tokens into the message's one static block until all are written or the output is full.</summary>
     private int WriteTokens(byte[] output, int at, int end)
     {
         byte[] values = _finder.Values;
         ushort[] distances = _finder.Distances;
-        byte[] reversed = ReversedBits;
+        byte[] reversed = BitOrder.Reversed;
         int count = _finder.Count;
         int token = _written;
         int bits = _bits;
         int bitCount = _bitCount;
-        if (!_inBlock)
+        int last = end - TokenRoom;
+        if (!_inBlock && at <= last)
         {
             _inBlock = true;
             bits |= StaticHeader << bitCount;
             bitCount += HeaderBits;
+            if (bitCount >= 8)
+            {
+                output[at++] = (byte)bits;
+                bits >>= 8;
+                bitCount -= 8;
+            }
         }
 
-        int last = end - TokenRoom;
         while (token < count && at <= last)
         {
             int value = values[token];
@@ -34,46 +37,35 @@ public sealed partial class Deflater
             {
                 if (value < 144)
                 {
-                    value += 0x30;
-                    bits |= ((reversed[value & 15] << 4) | reversed[value >> 4]) << bitCount;
-                    bitCount += 8;
+                    bits |= reversed[value + 0x30] << bitCount;
+                    output[at++] = (byte)bits;
+                    bits >>= 8;
+                    continue;
                 }
-                else
-                {
-                    // 0x190 + value - 144 in nine bits is a one, and then the value.
-                    bits |= ((reversed[value & 15] << 5) | (reversed[value >> 4] << 1) | 1) << bitCount;
-                    bitCount += 9;
-                }
+
+                // 0x190 + value - 144 in nine bits is a one, and then the value.
+                bits |= ((reversed[value] << 1) | 1) << bitCount;
+                bitCount += 9;
             }
             else
             {
-                int extra = 0;
-                while (value >> extra >= 8)
-                {
-                    extra++;
-                }
-
-                int symbol = value == 255 ? 28 : (extra << 2) + (value >> extra);
-                if (value == 255)
-                {
-                    extra = 0;
-                }
+                // §3.2.5: 258 has a symbol of its own.
+                int extra = value < 8 || value == 255 ? 0 : value < 16 ? 1 : value < 32 ? 2 : value < 64 ? 3 : value < 128 ? 4 : 5;
+                int symbol = value == 255 ? 29 : (extra << 2) + (value >> extra) + 1;
+                value &= (1 << extra) - 1;
 
                 // Symbols 257 to 279 have seven bits, those from 280 on eight.
-                if (++symbol < 24)
+                if (symbol < 24)
                 {
-                    bits |= ((reversed[symbol & 15] << 3) | (reversed[symbol >> 4] >> 1)) << bitCount;
-                    bitCount += 7;
+                    bits |= (reversed[symbol << 1] | (value << 7)) << bitCount;
+                    bitCount += 7 + extra;
                 }
                 else
                 {
-                    symbol += 0xC0 - 24;
-                    bits |= ((reversed[symbol & 15] << 4) | reversed[symbol >> 4]) << bitCount;
-                    bitCount += 8;
+                    bits |= (reversed[symbol + 0xC0 - 24] | (value << 8)) << bitCount;
+                    bitCount += 8 + extra;
                 }
 
-                bits |= (value & ((1 << extra) - 1)) << bitCount;
-                bitCount += extra;
                 while (bitCount >= 8)
                 {
                     output[at++] = (byte)bits;
@@ -81,17 +73,15 @@ public sealed partial class Deflater
                     bitCount -= 8;
                 }
 
-                extra = distance < 256 ? 0 : 7;
+                extra = distance < 64 ? 0 : distance < 512 ? 5 : 8;
                 while (distance >> extra >= 4)
                 {
                     extra++;
                 }
 
                 symbol = (extra << 1) + (distance >> extra);
-                bits |= ((reversed[symbol & 15] << 1) | (symbol >> 4)) << bitCount;
-                bitCount += 5;
-                bits |= (distance & ((1 << extra) - 1)) << bitCount;
-                bitCount += extra;
+                bits |= (reversed[symbol << 3] | ((distance & ((1 << extra) - 1)) << 5)) << bitCount;
+                bitCount += 5 + extra;
             }
 
             while (bitCount >= 8)

@@ -64,8 +64,9 @@ public sealed partial class Deflater
             throw new ArgumentOutOfRangeException(nameof(chainDepth), "chainDepth is " + chainDepth.ToString() + "; it must be at least 0.");
         }
 
-        _finder = new MatchFinder(windowBits, hashBits, chainDepth, tokens);
+        _finder = new MatchFinder(windowBits, hashBits, chainDepth, tokens, gathers);
         _gathers = gathers;
+        BitOrder.Prepare();
     }
 
     /// <summary>Input bytes that the last <see cref="Deflate"/> took.</summary>

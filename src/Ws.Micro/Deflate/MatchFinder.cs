@@ -16,10 +16,14 @@ internal sealed partial class MatchFinder
     // Below this length farther places and the next position are tried for a longer match.
     private const int LazyLength = 32;
 
+    // From this length on most matches are of text that is there more than once.
+    private const int SparseLength = 16, SparseStep = 3;
+
     // A match of three costs more bits than its literals beyond this distance.
     private const int FarDistance = 4096;
 
-    private const int HashMultiplier = 506832829;
+    // Three bytes may have others above them: they do not count.
+    private const int HashMultiplier = unchecked(506832829 << 8);
 
     /// <summary>For each token its literal, or its match's length - 3.</summary>
     public readonly byte[] Values;
@@ -30,15 +34,18 @@ internal sealed partial class MatchFinder
     /// <summary>How many tokens there are. Whoever writes them sets it back to 0.</summary>
     public int Count;
 
-    // Positions count all bytes ever passed; heads and links hold their low 16 bits. One that is not of the window's last
-    // _filled bytes, or does not lie before the one that led to it, ends its chain. Windows of up to 512 bytes have short links, of the
-    // low 8 bits: one that should lead further back than 256 leads into another chain, which costs a few probes in vain.
+    // Positions count all bytes ever passed; heads hold their low 16 bits, and links how far back the one before lies. What is not of the
+    // window's last _filled bytes ends its chain. Windows of up to 512 bytes have short links, of the low 8 bits: one that should lead
+    // further back than 255 leads into another chain, which costs a few probes in vain.
     private readonly byte[] _window;
     private readonly ushort[] _heads;
     private readonly ushort[]? _links;
     private readonly byte[]? _shortLinks;
     private readonly int _hashShift;
     private readonly int _chainDepth;
+
+    // From this length on only every third position of a match goes into the hash.
+    private readonly int _sparseFrom;
     private int _position;
     private int _filled;
 
@@ -60,7 +67,7 @@ internal sealed partial class MatchFinder
     /// <summary>Bytes of the chains' links.</summary>
     public static int LinkBytes(int windowBits, int chainDepth) => chainDepth == 0 ? 0 : windowBits <= ShortLinkBits ? 1 << windowBits : 2 << windowBits;
 
-    public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens)
+    public MatchFinder(int windowBits, int hashBits, int chainDepth, int tokens, bool thorough)
     {
         _window = new byte[1 << windowBits];
         _heads = new ushort[1 << hashBits];
@@ -77,6 +84,7 @@ internal sealed partial class MatchFinder
         Distances = new ushort[tokens];
         _hashShift = 32 - hashBits;
         _chainDepth = chainDepth;
+        _sparseFrom = thorough ? MaxLength : SparseLength;
     }
 
     /// <summary>Whether the tokens must be written before there can be more.</summary>
@@ -152,7 +160,7 @@ internal sealed partial class MatchFinder
         int size = window.Length;
         int mask = size - 1;
         int shift = _hashShift;
-        int depth = _chainDepth;
+        int depth = _chainDepth > 0 ? _chainDepth : 1;
         int position = _position;
         int filled = _filled;
         int heldLength = _heldLength;
@@ -167,17 +175,17 @@ internal sealed partial class MatchFinder
             if (i <= lastHashed)
             {
                 int hash = (int)((uint)(((input[i] << 16) | (input[i + 1] << 8) | input[i + 2]) * HashMultiplier) >> shift);
-                int back = (position - heads[hash] - 1) & 0xFFFF;
+                int reach = ((position - heads[hash] - 1) & 0xFFFF) + 1;
+                heads[hash] = (ushort)position;
                 if (links != null)
                 {
-                    links[position & mask] = heads[hash];
+                    links[position & mask] = (ushort)reach;
                 }
                 else if (shortLinks != null)
                 {
-                    shortLinks[position & mask] = (byte)heads[hash];
+                    shortLinks[position & mask] = (byte)reach;
                 }
 
-                heads[hash] = (ushort)position;
                 int limit = stop - i;
                 if (limit > MaxLength)
                 {
@@ -186,32 +194,53 @@ internal sealed partial class MatchFinder
 
                 int best = heldLength > 0 ? heldLength : MinLength - 1;
                 bool searched = false;
-                SearchFast(input, i, limit, position, filled, back, best, ref length, ref distance, ref searched);
-                if (searched)
+                SearchFast(input, i, limit, position, filled, reach, best, ref length, ref distance, ref searched);
+                int enough = limit < LazyLength ? limit : LazyLength;
+                int wanted = 0;
+                int before = 0;
+                if (searched || best >= enough)
                 {
-                    back = filled;
+                    reach = filled + 1;
+                }
+                else
+                {
+                    wanted = input[i + best];
+                    before = input[i + best - 1];
                 }
 
-                int enough = limit < LazyLength ? limit : LazyLength;
-                int nearer = -1;
                 int probes = depth;
-                while (back < filled && back > nearer && best < enough)
+                while (reach <= filled)
                 {
-                    int reach = back + 1;
-                    int from = position - reach;
-                    if (best >= reach || window[(from + best) & mask] == input[i + best])
+                    int from = (position - reach) & mask;
+                    if ((window[(from + best) & mask] == wanted && window[(from + best - 1) & mask] == before) || best >= reach)
                     {
-                        // The source is in the window up to the current position, and from there on in the input.
+                        // The source is in the window up to its end and the current position, and from there on in the input.
                         int direct = reach < limit ? reach : limit;
-                        int n = 0;
-                        while (n < direct && window[(from + n) & mask] == input[i + n])
+                        if (direct > size - from)
                         {
-                            n++;
+                            direct = size - from;
                         }
 
-                        if (n == reach)
+                        int source = from;
+                        int at = i;
+                        int end = i + direct;
+                        while (at <= end - 4 && window[source] == input[at] && window[source + 1] == input[at + 1]
+                            && window[source + 2] == input[at + 2] && window[source + 3] == input[at + 3])
                         {
-                            while (n < limit && input[i + n - reach] == input[i + n])
+                            source += 4;
+                            at += 4;
+                        }
+
+                        while (at < end && window[source] == input[at])
+                        {
+                            source++;
+                            at++;
+                        }
+
+                        int n = at - i;
+                        if (at == end)
+                        {
+                            while (n < limit && (n < reach ? window[(from + n) & mask] : input[i + n - reach]) == input[i + n])
                             {
                                 n++;
                             }
@@ -222,16 +251,22 @@ internal sealed partial class MatchFinder
                             best = n;
                             length = n;
                             distance = reach;
+                            if (n >= enough)
+                            {
+                                break;
+                            }
+
+                            wanted = input[i + n];
+                            before = input[i + n - 1];
                         }
                     }
 
-                    if (--probes <= 0)
+                    if (--probes == 0)
                     {
                         break;
                     }
 
-                    nearer = back;
-                    back = links != null ? (position - links[from & mask] - 1) & 0xFFFF : reach + ((from - shortLinks![from & mask] - 1) & 0xFF);
+                    reach += links != null ? links[from] : shortLinks![from];
                 }
             }
             else
@@ -286,17 +321,31 @@ internal sealed partial class MatchFinder
             }
             else
             {
-                CopyToWindow(input, i, position, passed);
+                int place = position & mask;
+                if (passed <= size - place)
+                {
+                    Array.Copy(input, i, window, place, passed);
+                }
+                else
+                {
+                    CopyToWindow(input, i, position, passed);
+                }
+
                 Hash(input, i + 1, i + passed, stop, position + 1);
             }
 
             i += passed;
             position += passed;
-            filled += passed;
-            if (filled > size)
+            if (filled < size)
             {
-                filled = size;
+                filled = filled + passed < size ? filled + passed : size;
             }
+        }
+
+        if (endOfMessage && i == stop)
+        {
+            // A message's last bytes begin no match in another one.
+            _unhashed = 0;
         }
 
         _position = position;
@@ -309,7 +358,7 @@ internal sealed partial class MatchFinder
 
     // Where a platform has it: searches as Find does, but where there are only a few bytes of input, and tells whether it did.
     partial void SearchFast(
-        byte[] input, int i, int limit, int position, int filled, int back, int best, ref int length, ref int distance, ref bool searched);
+        byte[] input, int i, int limit, int position, int filled, int reach, int best, ref int length, ref int distance, ref bool searched);
 
     private void Drop()
     {
@@ -340,7 +389,10 @@ internal sealed partial class MatchFinder
         return i;
     }
 
-    /// <summary>Puts the positions of input[from..to] into the hash, as far as three bytes are known before <paramref name="stop"/>.</summary>
+    /// <summary>
+    /// Puts the positions of input[from..to] into the hash, or where they are many every third one, as far as three bytes are known before
+    /// <paramref name="stop"/>.
+    /// </summary>
     private void Hash(byte[] input, int from, int to, int stop, int position)
     {
         ushort[] heads = _heads;
@@ -348,33 +400,35 @@ internal sealed partial class MatchFinder
         byte[]? shortLinks = _shortLinks;
         int mask = _window.Length - 1;
         int shift = _hashShift;
-        int end = to < stop - 2 ? to : stop - 2;
-        if (end < from)
+        int step = 1;
+        if (to - from >= _sparseFrom)
         {
-            end = from;
+            step = SparseStep;
+            from++;
+            position++;
         }
 
-        _unhashed += to - end;
-        if (from == end)
+        int end = to;
+        if (end > stop - 2)
         {
-            return;
+            end = stop - 2 > from ? stop - 2 : from;
+            _unhashed += to - end;
         }
 
-        int three = (input[from] << 8) | input[from + 1];
-        for (int i = from + 2; i < end + 2; i++)
+        for (int i = from; i < end; i += step)
         {
-            three = ((three << 8) | input[i]) & 0xFFFFFF;
-            int hash = (int)((uint)(three * HashMultiplier) >> shift);
+            int hash = (int)((uint)(((input[i] << 16) | (input[i + 1] << 8) | input[i + 2]) * HashMultiplier) >> shift);
             if (links != null)
             {
-                links[position & mask] = heads[hash];
+                links[position & mask] = (ushort)(position - heads[hash]);
             }
             else if (shortLinks != null)
             {
-                shortLinks[position & mask] = (byte)heads[hash];
+                shortLinks[position & mask] = (byte)(position - heads[hash]);
             }
 
-            heads[hash] = (ushort)position++;
+            heads[hash] = (ushort)position;
+            position += step;
         }
     }
 
@@ -409,7 +463,7 @@ internal sealed partial class MatchFinder
             int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
             if (_heads[hash] == (ushort)position)
             {
-                _heads[hash] = (ushort)(_links != null ? _links[position & mask] : position - 1 - ((position - _shortLinks![position & mask] - 1) & 0xFF));
+                _heads[hash] = (ushort)(position - (_links != null ? _links[position & mask] : _shortLinks![position & mask]));
             }
         }
     }
@@ -419,11 +473,11 @@ internal sealed partial class MatchFinder
         int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
         if (_links != null)
         {
-            _links[position & (_window.Length - 1)] = _heads[hash];
+            _links[position & (_window.Length - 1)] = (ushort)(position - _heads[hash]);
         }
         else if (_shortLinks != null)
         {
-            _shortLinks[position & (_window.Length - 1)] = (byte)_heads[hash];
+            _shortLinks[position & (_window.Length - 1)] = (byte)(position - _heads[hash]);
         }
 
         _heads[hash] = (ushort)position;
