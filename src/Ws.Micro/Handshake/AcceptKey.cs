@@ -69,49 +69,49 @@ public sealed class AcceptKey
     // FIPS 180-4 §6.1.3: the schedule as a ring of 16 words.
     private void AddBlock(int offset)
     {
+        byte[] message = _message;
         int[] w = _schedule;
         int a = _hash[0], b = _hash[1], c = _hash[2], d = _hash[3], e = _hash[4];
         for (int t = 0; t < 80; t++)
         {
             int s = t & 15;
+            int word;
             if (t < 16)
             {
-                int i = offset + (4 * t);
-                w[s] = (_message[i] << 24) | (_message[i + 1] << 16) | (_message[i + 2] << 8) | _message[i + 3];
+                word = (message[offset] << 24) | (message[offset + 1] << 16) | (message[offset + 2] << 8) | message[offset + 3];
+                offset += 4;
             }
             else
             {
-                w[s] = RotateLeft(w[(s + 13) & 15] ^ w[(s + 8) & 15] ^ w[(s + 2) & 15] ^ w[s], 1);
+                word = w[(s + 13) & 15] ^ w[(s + 8) & 15] ^ w[(s + 2) & 15] ^ w[s];
+                word = (word << 1) | (int)((uint)word >> 31);
             }
 
-            int f, k;
+            w[s] = word;
+            int f;
             if (t < 20)
             {
-                f = (b & c) | (~b & d);
-                k = 0x5A827999;
+                f = (d ^ (b & (c ^ d))) + 0x5A827999;
             }
             else if (t < 40)
             {
-                f = b ^ c ^ d;
-                k = 0x6ED9EBA1;
+                f = (b ^ c ^ d) + 0x6ED9EBA1;
             }
             else if (t < 60)
             {
-                f = (b & c) | (b & d) | (c & d);
-                k = unchecked((int)0x8F1BBCDC);
+                f = ((b & c) | (d & (b | c))) + unchecked((int)0x8F1BBCDC);
             }
             else
             {
-                f = b ^ c ^ d;
-                k = unchecked((int)0xCA62C1D6);
+                f = (b ^ c ^ d) + unchecked((int)0xCA62C1D6);
             }
 
-            int next = RotateLeft(a, 5) + f + e + k + w[s];
+            word += ((a << 5) | (int)((uint)a >> 27)) + f + e;
             e = d;
             d = c;
-            c = RotateLeft(b, 30);
+            c = (b << 30) | (int)((uint)b >> 2);
             b = a;
-            a = next;
+            a = word;
         }
 
         _hash[0] += a;
@@ -120,6 +120,4 @@ public sealed class AcceptKey
         _hash[3] += d;
         _hash[4] += e;
     }
-
-    private static int RotateLeft(int value, int bits) => (value << bits) | (int)((uint)value >> (32 - bits));
 }

@@ -17,6 +17,10 @@ public sealed class HttpHead
     private bool _inName;
     private bool _isWhole;
 
+    // The line split last, and its end.
+    private int _splitLine = -1;
+    private int _splitEnd;
+
     /// <param name="buffer">Takes the head; its size is the limit of the head in bytes.</param>
     public HttpHead(byte[] buffer) => _buffer = buffer;
 
@@ -36,64 +40,72 @@ public sealed class HttpHead
     public HandshakeStatus Read(int count)
     {
         _count += count;
-        while (_scanned < _count)
+        byte[] buffer = _buffer;
+        int end = _count;
+        int at = _scanned;
+        bool inName = _inName;
+        int before = at > 0 ? buffer[at - 1] : 0;
+        HandshakeError error = end < buffer.Length ? HandshakeError.None : HandshakeError.HeadTooLarge;
+        while (at < end)
         {
-            int b = _buffer[_scanned++];
-            int column = _scanned - 1 - _lineStart;
-            if (b == '\n')
+            int b = buffer[at++];
+            if (before == '\r' ? b != '\n' : b < ' ' ? b != '\t' && b != '\r' : b == 0x7F)
             {
-                if (column == 0 || _buffer[_scanned - 2] != '\r')
-                {
-                    return Refuse(HandshakeError.MalformedHead);
-                }
+                // §2.2: a bare CR, or a bare LF; §5.5 of RFC 9110: control characters are not for values.
+                error = HandshakeError.MalformedHead;
+                break;
+            }
 
-                if (column == 1 && _lines > 0)
+            if (before == '\r')
+            {
+                bool isEmpty = at == _lineStart + 2;
+                if (isEmpty && _lines > 0)
                 {
+                    _scanned = at;
                     _isWhole = true;
                     return HandshakeStatus.Done;
                 }
 
                 // A line without a name, or the empty line before a start line, has no place here.
-                if (column == 1 || _inName)
+                if (isEmpty || inName || _lines > MaxHeaders)
                 {
-                    return Refuse(HandshakeError.MalformedHead);
+                    error = isEmpty || inName ? HandshakeError.MalformedHead : HandshakeError.TooManyHeaders;
+                    break;
                 }
 
                 _lines++;
-                _lineStart = _scanned;
-                _inName = true;
-                if (_lines > MaxHeaders + 1)
-                {
-                    return Refuse(HandshakeError.TooManyHeaders);
-                }
+                _lineStart = at;
+                inName = true;
             }
-            else if ((_scanned > 1 && _buffer[_scanned - 2] == '\r') || (b < ' ' && b != '\t' && b != '\r') || b == 0x7F)
-            {
-                // §2.2: a bare CR; §5.5 of RFC 9110: control characters are not for values.
-                return Refuse(HandshakeError.MalformedHead);
-            }
-            else if (_inName && b != '\r')
+            else if (inName && b != '\r')
             {
                 // §5.1: no white space before the colon; §5.2: no folded lines. Both fail as characters of a name.
-                if (b == ':' && column > 0)
+                if (b == ':' && at > _lineStart + 1)
                 {
-                    _inName = false;
+                    inName = false;
                 }
                 else if (!Ascii.IsTokenChar(b))
                 {
-                    return Refuse(HandshakeError.MalformedHead);
+                    error = HandshakeError.MalformedHead;
+                    break;
                 }
             }
+
+            before = b;
         }
 
-        return _count < _buffer.Length ? HandshakeStatus.NeedMore : Refuse(HandshakeError.HeadTooLarge);
+        _scanned = at;
+        _inName = inName;
+        Error = error;
+        return error == HandshakeError.None ? HandshakeStatus.NeedMore : HandshakeStatus.Refused;
     }
 
     /// <summary>Where the line after the one at <paramref name="lineStart"/> begins; the start line begins at 0. Returns <see cref="Length"/> - 2 behind the last.</summary>
     internal int NextLine(int lineStart)
     {
-        int i = lineStart;
-        while (_buffer[i] != '\n')
+        byte[] buffer = _buffer;
+        int i = lineStart == _splitLine ? _splitEnd : lineStart;
+        while (buffer[i] != '\n')
         {
             i++;
         }
@@ -107,26 +119,33 @@ public sealed class HttpHead
     /// <summary>Splits a header line: its name ends before <paramref name="nameEnd"/>; its value is trimmed of spaces and tabs.</summary>
     internal void Split(int lineStart, out int nameEnd, out int valueStart, out int valueEnd)
     {
-        nameEnd = lineStart;
-        while (_buffer[nameEnd] != ':')
+        byte[] buffer = _buffer;
+        int i = lineStart;
+        while (buffer[i] != ':')
         {
-            nameEnd++;
+            i++;
         }
 
-        valueStart = nameEnd + 1;
-        while (_buffer[valueStart] == ' ' || _buffer[valueStart] == '\t')
+        nameEnd = i++;
+        while (buffer[i] == ' ' || buffer[i] == '\t')
         {
-            valueStart++;
+            i++;
         }
 
-        valueEnd = valueStart;
-        for (int i = valueStart; _buffer[i] != '\r'; i++)
+        valueStart = i;
+        while (buffer[i] != '\r')
         {
-            if (_buffer[i] != ' ' && _buffer[i] != '\t')
-            {
-                valueEnd = i + 1;
-            }
+            i++;
         }
+
+        _splitLine = lineStart;
+        _splitEnd = i;
+        while (i > valueStart && (buffer[i - 1] == ' ' || buffer[i - 1] == '\t'))
+        {
+            i--;
+        }
+
+        valueEnd = i;
     }
 
     /// <summary>The value of the first header of that name, any letter case, as text; null where there is none, or the head is not whole. Allocates.</summary>
@@ -152,10 +171,4 @@ public sealed class HttpHead
 
     /// <summary>Part of the head as text. Allocates.</summary>
     internal string GetText(int start, int end) => end == start ? "" : System.Text.Encoding.UTF8.GetString(_buffer, start, end - start);
-
-    private HandshakeStatus Refuse(HandshakeError error)
-    {
-        Error = error;
-        return HandshakeStatus.Refused;
-    }
 }
