@@ -129,8 +129,9 @@ public sealed class ProgramTests
 
     private static string Program => Path.Join(AppContext.BaseDirectory, "RpiGateway.dll");
 
+    /// <summary>Starts the gateway.</summary>
     // Tests that run in a shell's background ignore SIGINT, and so would what they start.
-    private static Tool Start(params string[] arguments) => Tool.Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
+    internal static Tool Start(params string[] arguments) => Tool.Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
 
     private static async Task<string> AssertRefusedAsync(Tool gateway, int code)
     {

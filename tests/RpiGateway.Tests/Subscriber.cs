@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using MQTTnet;
@@ -47,6 +48,15 @@ internal sealed class Subscriber : IAsyncDisposable
     public async Task<(string Topic, byte[] Payload)> NextAsync() => await NextHeardAsync() is var heard ? (heard.Topic, heard.Payload) : default;
 
     public Task<Heard> NextHeardAsync() => _messages.Reader.ReadAsync().AsTask().InTime();
+
+    /// <summary>What came and was not asked for.</summary>
+    public IEnumerable<Heard> Rest()
+    {
+        while (_messages.Reader.TryRead(out Heard? heard))
+        {
+            yield return heard;
+        }
+    }
 
     public Task PublishAsync(MqttApplicationMessage message) => _client.PublishAsync(message).InTime();
 
