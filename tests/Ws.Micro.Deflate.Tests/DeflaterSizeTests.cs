@@ -50,7 +50,7 @@ public sealed class DeflaterSizeTests(ITestOutputHelper output)
 
     private static double Size(Deflater deflater, byte[][] messages) => messages.Average(message => deflater.Encode(message).Length);
 
-    private static (string Name, byte[] Text)[] Texts()
+    internal static (string Name, byte[] Text)[] Texts()
     {
         byte[] readings = [.. Telemetry.Messages(200, 8).SelectMany(message => message)];
         string root = AppContext.BaseDirectory;

@@ -136,6 +136,23 @@ public sealed class RawFallbackTests
     }
 
     [Fact]
+    public void D12_a_message_that_would_be_as_large_goes_as_it_is()
+    {
+        Random random = new(12);
+        int asLarge = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            byte[] message = [.. Enumerable.Range(0, 20 + (i % 80)).Select(_ => (byte)('a' + random.Next(6)))];
+            int encoded = new Agreed().Extension(true) is { } extension && extension.BeginEncode(message.Length, true)
+                ? extension.Encode(message, 0, message.Length, true, new byte[200], 0, 200) : 0;
+            asLarge += encoded == message.Length ? 1 : 0;
+            Assert.Equal(encoded < message.Length, Wire.IsCompressed(new Agreed().Engine(isServer: true).Encode(message)));
+        }
+
+        Assert.True(asLarge > 0);
+    }
+
+    [Fact]
     public void D12_a_fragmented_messages_first_fragment_decides_for_all()
     {
         foreach (bool isServer in Agreed.Roles)
