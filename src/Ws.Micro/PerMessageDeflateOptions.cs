@@ -24,7 +24,7 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
 
     /// <summary>
     /// How many earlier places the encoder looks at for each match. 0: only the newest, which saves two bytes for each byte of window, or one up to
-    /// 9 bits, and makes sensors' messages a fifth to two fifths larger. Default 16.
+    /// 9 bits, and makes sensors' messages some 15 to 40 % larger. Default 16.
     /// </summary>
     public int ChainDepth { get; set; } = 16;
 

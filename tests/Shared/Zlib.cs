@@ -116,6 +116,23 @@ internal static unsafe partial class Zlib
         };
     }
 
+    /// <summary>As <see cref="Inflate"/>, but after a final block on with what follows, and with what the window held (RFC 7692 §7.2.3.4).</summary>
+    public static ZlibVerdict InflateOn(byte[] data, int windowBits, out byte[] output)
+    {
+        using MemoryStream all = new();
+        ZlibVerdict verdict = ZlibVerdict.Final;
+        while (verdict == ZlibVerdict.Final && data.Length > 0)
+        {
+            byte[] before = all.ToArray();
+            verdict = Inflate(data, windowBits, out byte[] part, out int taken, before[^Math.Min(before.Length, 1 << windowBits)..]);
+            all.Write(part);
+            data = data[taken..];
+        }
+
+        output = all.ToArray();
+        return verdict;
+    }
+
     private static void Check(int result)
     {
         if (result != Ok)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Ws.Micro.Deflate.Tests.Support;
 
@@ -66,6 +67,41 @@ public sealed class DeflaterContextTests
                 int size = encoded.Sum(message => message.Length);
                 // Without chains nothing tells what the heads were before, and what they led to is found no more.
                 Assert.True(depth == 0 || size < 4 * standingAlone / 10, $"The context is not used: {size} B, {standingAlone} B without (window bits {windowBits}, depth {depth}).");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_message_left_at_any_place_is_taken_back_whole(bool dynamicCodes)
+    {
+        Zlib.Require();
+        byte[][] readings = Telemetry.Messages(4, devices: 2);
+        foreach (int depth in new[] { 0, 8 })
+        {
+            foreach (int windowBits in new[] { 8, 9, 10, 12 })
+            {
+                foreach (int outputSize in new[] { Deflater.MinOutput, 24, 4096 })
+                {
+                    // Left where a match waits for a longer one, or may go on, or tokens wait for room.
+                    Deflater deflater = new(windowBits, 9, depth, dynamicCodes);
+                    List<byte[]> messages = [.. readings];
+                    List<byte[]> encoded = [.. readings.Select(message => deflater.Encode(message))];
+                    foreach (byte[] left in (byte[][])[[.. readings[0], .. readings[1], .. readings[2], .. readings[0]], new byte[300]])
+                    {
+                        for (int count = 0; count <= left.Length; count += windowBits == 10 ? 1 : 7)
+                        {
+                            deflater.Mark();
+                            deflater.Deflate(left, 0, count, false, new byte[outputSize], 0, outputSize);
+                            deflater.Rollback();
+                            messages.Add(readings[count % readings.Length]);
+                            encoded.Add(deflater.Encode(messages[^1]));
+                        }
+                    }
+
+                    DeflaterRun.AssertDecodes([.. messages], [.. encoded], windowBits);
+                }
             }
         }
     }

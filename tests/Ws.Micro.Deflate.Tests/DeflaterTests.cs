@@ -134,6 +134,73 @@ public sealed class DeflaterTests
         Assert.InRange(new Deflater(9, 9, 8, true).Encode(noise).Length, noise.Length, noise.Length + (noise.Length / 255 * 6) + 8);
     }
 
+    [Fact]
+    public void A_stored_block_ends_before_a_match_that_waits()
+    {
+        // Noise for about as many tokens as a block has, and then, in every place about its end, a match that waits for a longer one, or goes on.
+        Zlib.Require();
+        foreach (int windowBits in new[] { 8, 9, 10, 11, 12 })
+        {
+            int tokens = windowBits < 11 ? 256 : 1 << (windowBits - 3);
+            for (int before = tokens - 24; before <= tokens + 4; before++)
+            {
+                byte[] noise = Noise(before, windowBits);
+                byte[] rest = Noise(2 * tokens, windowBits + 1);
+
+                // Three bytes are there once more, and the last two of them before seven others: a longer match, one byte later.
+                int three = before - 100, nine = before - 60;
+                noise.AsSpan(three + 1, 2).CopyTo(noise.AsSpan(nine));
+                byte[] lazy = [.. noise, noise[three], .. noise[nine..(nine + 9)], .. rest];
+                byte[] goesOn = [.. noise, .. noise[^150..^20], .. rest];
+                byte[] zeros = [.. noise, .. new byte[400], .. rest];
+                foreach (byte[] message in new[] { lazy, goesOn, zeros })
+                {
+                    foreach (int inputStep in new[] { int.MaxValue, before + 3, before + 50, before + 300 })
+                    {
+                        Deflater deflater = new(windowBits, 12, 16, true);
+                        DeflaterRun.AssertDecodes([message], [deflater.Encode(message, inputStep)], windowBits);
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_block_is_written_in_its_smallest_form()
+    {
+        Random random = new(1951);
+        int[] smallest = new int[3];
+        for (int i = 0; i < 6000; i++)
+        {
+            // Of one block: from where static codes gain something to where only the bytes themselves do not grow.
+            byte[] message = new byte[random.Next(1, 240)];
+            int symbols = random.Next(2, 200);
+            int first = random.Next(0, 256 - symbols);
+            for (int k = 0; k < message.Length; k++)
+            {
+                message[k] = (byte)(first + random.Next(symbols));
+            }
+
+            int size = new Deflater(11, 10, 16, true).Encode(message).Length;
+            int withStaticCodes = new Deflater(11, 10, 16).Encode(message).Length;
+            int stored = message.Length + 6;
+            Assert.True(size <= Math.Min(withStaticCodes, stored), $"{size} bytes; {withStaticCodes} with static codes, {stored} stored");
+            smallest[size < Math.Min(withStaticCodes, stored) ? 2 : withStaticCodes < stored ? 1 : 0]++;
+        }
+
+        Assert.All(smallest, count => Assert.True(count > 300, $"{count} of 6000"));
+    }
+
+    [Fact]
+    public void Few_symbols_that_static_codes_have_no_short_form_for_get_codes_of_their_own()
+    {
+        // Static codes have nine bits for them, stored they have eight, and of their own about five.
+        Random random = new(1951);
+        byte[] message = [.. Enumerable.Range(0, 240).Select(_ => (byte)(200 + random.Next(30)))];
+        Assert.InRange(new Deflater(11, 10, 16, true).Encode(message).Length, 150, 220);
+        Assert.InRange(new Deflater(11, 10, 16).Encode(message).Length, 240, 280);
+    }
+
     [Theory]
     [InlineData(7, 9, 0, "windowBits")]
     [InlineData(16, 9, 0, "windowBits")]

@@ -98,6 +98,50 @@ public sealed class MessageDecodingTests
     }
 
     [Fact]
+    public void D10_data_that_ends_inside_a_blocks_header_fails_with_1007()
+    {
+        // 'A' to 'O' have codes of 1 to 15 bits, and the block's end fifteen ones: of the flush's end 00 00 ff ff that leaves one bit.
+        int[] literals = new int[257];
+        for (int i = 0; i < 15; i++)
+        {
+            literals['A' + i] = i + 1;
+        }
+
+        literals[256] = 15;
+        byte[] payload = new BitWriter().Dynamic(literals, [1]).ToArray();
+        Gives(new Agreed(), [Undecodable], Of(BinaryRsv1, payload), Of(Plain, "never"));
+    }
+
+    [Fact]
+    public void D10_short_messages_are_taken_where_zlib_is_at_a_blocks_end_and_only_there()
+    {
+        // With the flush's end, and then a final empty block, which zlib reads to its last byte where nothing else is left.
+        Zlib.Require();
+        byte[] end = [0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF];
+        Random random = new(7692);
+        int taken = 0;
+        for (int i = 0; i < 90_000; i++)
+        {
+            byte[] payload = i < 256 ? [(byte)i] : i < 65_792 ? [(byte)(i - 256), (byte)((i - 256) >> 8)] : new byte[random.Next(3, 7)];
+            if (i >= 65_792)
+            {
+                random.NextBytes(payload);
+            }
+
+            bool expected = Zlib.InflateOn([.. payload, .. end], 8, out byte[] output) == ZlibVerdict.Final;
+            WebSocketEngine engine = new Agreed(8, 8).Engine(isServer: false);
+            using MemoryStream delivered = new();
+            Read(engine, Frame.Encode(false, Of(BinaryRsv1, payload)), delivered);
+
+            Assert.True(expected == (engine.Error == ProtocolError.None), $"{expected}: {Convert.ToHexString(payload)}");
+            Assert.True(!expected || output.AsSpan().SequenceEqual(delivered.ToArray()), Convert.ToHexString(payload));
+            taken += expected ? 1 : 0;
+        }
+
+        Assert.True(taken > 50, $"{taken} were taken");
+    }
+
+    [Fact]
     public void D10_what_came_before_the_fault_is_delivered_at_every_split()
     {
         // The last one's stored block takes the flush's end for its header and first byte.

@@ -132,6 +132,31 @@ public sealed class MessageEncodingTests
         }
     }
 
+    [Fact]
+    public void D13_what_a_cleared_window_held_cannot_be_read_by_a_distance()
+    {
+        // The first message fills the window and more; the second asks for what it left there.
+        byte[] again = Agreed.Bytes("f2 00 11 00 00");
+        foreach (int bits in Agreed.AllBits)
+        {
+            byte[] secret = [.. Enumerable.Range(0, (1 << bits) + 300).Select(i => (byte)(i % 251))];
+            byte[] message = new Deflater(bits, 9, 8).Encode(secret);
+            foreach (bool isServer in Agreed.Roles)
+            {
+                foreach (int lookupBits in new[] { 0, 9 })
+                {
+                    byte[] wire = Frame.Encode(isServer, Frame.Of(0xC2, message), Frame.Of(0xC1, again));
+                    EverySplit.Gives(
+                        () => new Agreed(bits, bits, true, true).Engine(isServer, Agreed.Options(lookupBits: lookupBits)),
+                        wire,
+                        [$"binary {Recorder.Show(secret, false)} first last", "failed UndecodableMessage 1007"],
+                        wire.Length - again.Length,
+                        secret.Length);
+                }
+            }
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

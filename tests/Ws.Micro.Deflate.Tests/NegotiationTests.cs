@@ -123,6 +123,23 @@ public sealed class NegotiationTests
         Assert.Null(Heads.ReadResponse(Heads.Response(), HandshakeError.None, deflate: new DeflateOptions()).Deflate);
     }
 
+    [Fact]
+    public void A_client_keeps_to_its_own_limits_though_the_server_grants_more()
+    {
+        DeflateParameters agreed = AssertResponse(
+            "client_max_window_bits=12", HandshakeError.None, new DeflateOptions { MaxSendWindowBits = 9, SendContextTakeover = false })!;
+        Assert.Equal((9, true, 15, false), (agreed.ClientWindowBits, agreed.ClientNoContextTakeover, agreed.ServerWindowBits, agreed.ServerNoContextTakeover));
+    }
+
+    [Fact]
+    public void A_server_keeps_to_its_own_limits_though_the_client_allows_more()
+    {
+        DeflateOptions small = new() { MaxSendWindowBits = 9, MaxReceiveWindowBits = 10, SendContextTakeover = false, ReceiveContextTakeover = false };
+        const string All = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=10";
+        AssertOffer("client_max_window_bits", All, small);
+        AssertOffer("client_max_window_bits=12; server_max_window_bits=12", All, small);
+    }
+
     private static void AssertOffer(string parameters, string? response, DeflateOptions? options = null)
     {
         string request = Heads.Request("", "Sec-WebSocket-Extensions: permessage-deflate; " + parameters);
