@@ -51,7 +51,8 @@ internal static class Loopback
     }
 
     /// <summary>A connection in the role asked for, with a raw peer at its other end.</summary>
-    internal static async Task<(WebSocketConnection Connection, RawPeer Peer)> ConnectToRawPeer(bool asServer, Action<WebSocketOptions>? set = null)
+    internal static async Task<(WebSocketConnection Connection, RawPeer Peer)> ConnectToRawPeer(
+        bool asServer, Action<WebSocketOptions>? set = null, params string[] headers)
     {
         if (asServer)
         {
@@ -59,7 +60,7 @@ internal static class Loopback
             set?.Invoke(options);
             using WebSocketListener listener = Listen(options);
             Task<WebSocketConnection> accept = Run(() => listener.Accept().Accept());
-            RawPeer client = await Run(() => RawPeer.Connect(listener.Port));
+            RawPeer client = await Run(() => RawPeer.Connect(listener.Port, headers));
             return (await accept, client);
         }
         else
@@ -67,7 +68,7 @@ internal static class Loopback
             WebSocketClientOptions options = new();
             set?.Invoke(options);
             using TcpListener listener = ListenRaw();
-            Task<RawPeer> accept = Run(() => RawPeer.Accept(listener));
+            Task<RawPeer> accept = Run(() => RawPeer.Accept(listener, headers));
             WebSocketConnection connected = await Run(() => Connect(listener.PortOf(), options));
             return (connected, await accept);
         }

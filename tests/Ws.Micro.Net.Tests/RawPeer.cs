@@ -33,6 +33,9 @@ internal sealed class RawPeer : IDisposable
 
     internal Stream Stream => _stream;
 
+    /// <summary>What our side sent in the opening handshake, where this has done it.</summary>
+    internal string Head { get; private set; } = "";
+
     /// <summary>A client that has connected and not said a word.</summary>
     internal static RawPeer Dial(int port)
     {
@@ -41,13 +44,14 @@ internal sealed class RawPeer : IDisposable
         return new RawPeer(socket, new NetworkStream(socket), isClient: true);
     }
 
-    /// <summary>A client that has done the opening handshake.</summary>
-    internal static RawPeer Connect(int port)
+    /// <summary>A client that has done the opening handshake, with further header lines where given.</summary>
+    internal static RawPeer Connect(int port, params string[] headers)
     {
         RawPeer peer = Dial(port);
         peer.Write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 101 ", peer.ReadHead(), StringComparison.Ordinal);
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + Lines(headers) + "\r\n");
+        peer.Head = peer.ReadHead();
+        Assert.StartsWith("HTTP/1.1 101 ", peer.Head, StringComparison.Ordinal);
         return peer;
     }
 
@@ -58,18 +62,19 @@ internal sealed class RawPeer : IDisposable
         return new RawPeer(socket, new NetworkStream(socket), isClient: false);
     }
 
-    /// <summary>A server that has done the opening handshake.</summary>
-    internal static RawPeer Accept(TcpListener listener)
+    /// <summary>A server that has done the opening handshake, with further header lines where given.</summary>
+    internal static RawPeer Accept(TcpListener listener, params string[] headers)
     {
         RawPeer peer = Take(listener);
-        peer.AnswerHandshake();
+        peer.AnswerHandshake(headers);
         return peer;
     }
 
-    internal void AnswerHandshake()
+    internal void AnswerHandshake(params string[] headers)
     {
-        string head = ReadHead();
-        Write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + AcceptOf(head) + "\r\n\r\n");
+        Head = ReadHead();
+        Write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + AcceptOf(Head) + "\r\n"
+            + Lines(headers) + "\r\n");
     }
 
     /// <summary>What answers the key in a request's head (RFC 6455 §4.2.2).</summary>
@@ -195,6 +200,8 @@ internal sealed class RawPeer : IDisposable
         _stream.Dispose();
         _socket.Dispose();
     }
+
+    private static string Lines(string[] headers) => string.Concat(Array.ConvertAll(headers, header => header + "\r\n"));
 
     private byte[] ReadBytes(int count)
     {
