@@ -122,7 +122,8 @@ public sealed class NodeRoadTests
         }
 
         Assert.Equal("ok", (await result).Text);
-        Assert.InRange(node.Identified, 1, int.MaxValue);
+        // The node answers, and then obeys.
+        await node.Identified.InTime();
     }
 
     private static async Task AssertAllArriveAsync(Subscriber subscriber, int readings)
@@ -163,7 +164,7 @@ public sealed class NodeRoadTests
     {
         private readonly SensorNode _node;
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _identified;
+        private readonly TaskCompletionSource _identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _measured;
 
         public RunningNode(string gateway, int compression)
@@ -188,13 +189,13 @@ public sealed class NodeRoadTests
             thread.Start();
         }
 
-        public int Identified => Volatile.Read(ref _identified);
+        public Task Identified => _identified.Task;
 
         public override void Measure(Measurements values) => values.Temperature = ++_measured;
 
         public override WebSocketConnection Connect(string url, WebSocketClientOptions options) => WebSocketClient.Connect(url, options);
 
-        public override void Identify() => Interlocked.Increment(ref _identified);
+        public override void Identify() => _identified.TrySetResult();
 
         public override void Log(string line)
         {
