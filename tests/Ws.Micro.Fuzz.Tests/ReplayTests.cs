@@ -58,6 +58,7 @@ public sealed class ReplayTests
     {
         // One message, or a line of a head, in pieces of one byte.
         byte[] wire = target.EndsWith("handshake", StringComparison.Ordinal) ? "GET / HTTP/1.1\r\nB: B\r\n"u8.ToArray()
+            : target == "inflater" ? [0x01, 0x03, 0x00, 0xFC, 0xFF, .. "aBc"u8]
             : target == "engine-server" ? [0x82, 0x83, 0, 0, 0, 0, .. "aBc"u8]
             : [0x82, 0x03, .. "aBc"u8];
         byte[] input = [0, 255, 0, 0, 0, 0, 0, 0, .. wire];

@@ -6,7 +6,8 @@ namespace Ws.Micro.Fuzz;
 /// A fuzz input. Any byte string is one; missing header bytes count as 0.
 /// <list type="bullet">
 /// <item>Byte 0: options. frame-reader: bit 0 masked, bit 1 RSV1 defined. engine-…: bit 0 with an extension, bit 1 the extension holds
-/// bytes back, bit 2 the clock goes on with each control frame. …-handshake: none.</item>
+/// bytes back, bit 2 the clock goes on with each control frame. …-handshake: none. inflater: bits 0 to 2 the window, 0 for 8 bits; bits 3 to 5 the
+/// lookup table, 1 for 7 bits, 5 and on for none. deflate-engine: bit 0 the server's role, bits 1 to 3 both windows, bit 4 no context takeover.</item>
 /// <item>Byte 1: limit. engine-…: the largest message in bytes, 255 for no limit. …-handshake: (limit + 1) * 16 bytes of buffer.</item>
 /// <item>Bytes 2 to 7: the sizes of six pieces. After the sixth comes a piece of one byte, then the first size again, until all is given.</item>
 /// <item>Bytes 8 and on, at most 4096: what the peer sends.</item>
@@ -32,6 +33,9 @@ internal sealed class Input
     public byte[] Wire { get; }
 
     public bool Option(int bit) => (_header[0] >> bit & 1) != 0;
+
+    /// <summary>Some of the options as a number.</summary>
+    public int Bits(int first, int count) => (_header[0] >> first) & ((1 << count) - 1);
 
     /// <summary>The size of a piece by its number; all of <paramref name="left"/> where the input is given whole.</summary>
     public int PieceSize(int number, bool whole, int left)

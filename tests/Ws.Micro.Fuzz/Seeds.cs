@@ -23,6 +23,8 @@ internal static class Seeds
             "engine-server" => Engine(isServer: true),
             "engine-client" => Engine(isServer: false),
             "server-handshake" => Heads(Requests()),
+            "inflater" => DeflateSeeds.Streams(),
+            "deflate-engine" => DeflateSeeds.Messages(),
             _ => Heads(Responses()),
         };
     }
@@ -137,6 +139,6 @@ internal static class Seeds
     private static Dictionary<string, byte[]> Heads(IEnumerable<(string Name, byte Limit, string Head)> heads) =>
         heads.Select(head => Seed(head.Name, 0, head.Limit, 7, Encoding.Latin1.GetBytes(head.Head))).ToDictionary();
 
-    private static KeyValuePair<string, byte[]> Seed(string name, int options, byte limit, byte piece, byte[] wire) =>
+    internal static KeyValuePair<string, byte[]> Seed(string name, int options, byte limit, byte piece, byte[] wire) =>
         new(name, [(byte)options, limit, piece, 1, 0, 2, 13, 1, .. wire]);
 }

@@ -13,6 +13,8 @@ internal static class Targets
         ["engine-client"] = input => EngineTarget.Run(input, isServer: false),
         ["server-handshake"] = ServerHandshakeTarget.Run,
         ["client-handshake"] = ClientHandshakeTarget.Run,
+        ["inflater"] = InflaterTarget.Run,
+        ["deflate-engine"] = DeflateEngineTarget.Run,
     };
 
     public static IReadOnlyCollection<string> Names => ByName.Keys;
