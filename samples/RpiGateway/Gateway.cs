@@ -16,6 +16,14 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Server;
+using RpiGateway.Access;
+using RpiGateway.Commands;
+using RpiGateway.Monitoring;
+using RpiGateway.Mqtt;
+using RpiGateway.Readings;
+using RpiGateway.Sensors;
+using RpiGateway.Settings;
+using RpiGateway.Simulation;
 
 namespace RpiGateway;
 

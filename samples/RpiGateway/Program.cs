@@ -3,6 +3,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using RpiGateway;
+using RpiGateway.Settings;
 
 // Exit codes: 0 after a stop that was asked for, 1 when an address cannot be listened on, 2 when a setting is wrong.
 if (Array.Exists(args, static arg => arg is "--help" or "-h"))

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 
-namespace RpiGateway;
+namespace RpiGateway.Sensors;
 
 /// <summary>The connections of all sensors, those of one sensor in the order they came. For any thread.</summary>
 internal sealed class SensorConnections

@@ -11,7 +11,7 @@ using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
 using Ws.Micro.Desktop;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// Keeps one MQTT 5 client attached to a broker over WebSocket: tries for ever, with full jitter, and hands each

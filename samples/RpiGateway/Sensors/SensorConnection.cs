@@ -5,7 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 
-namespace RpiGateway;
+namespace RpiGateway.Sensors;
 
 /// <summary>One connection of a sensor, of either kind: its place, its messages and its end.</summary>
 internal abstract class SensorConnection(string id, int maxMessageSize, ILogger logger)

@@ -1,7 +1,7 @@
 using System;
 using System.Net.WebSockets;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>Why a connection is ended: the close code for the peer, and one line for the log and the close reason.</summary>
 internal readonly record struct Refusal(WebSocketCloseStatus Code, string Reason);

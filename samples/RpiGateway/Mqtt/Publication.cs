@@ -6,7 +6,7 @@ using MQTTnet;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>What is to be published, at QoS 1.</summary>
 /// <param name="Topic">The topic, in ASCII.</param>

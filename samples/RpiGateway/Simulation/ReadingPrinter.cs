@@ -7,8 +7,10 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
+using RpiGateway.Monitoring;
+using RpiGateway.Mqtt;
 
-namespace RpiGateway;
+namespace RpiGateway.Simulation;
 
 /// <summary>Prints readings as an MQTT subscriber hears them: the road's far end, seen from outside the broker.</summary>
 internal sealed class ReadingPrinter

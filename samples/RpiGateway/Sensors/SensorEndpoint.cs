@@ -6,8 +6,10 @@ using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Access;
+using RpiGateway.Readings;
 
-namespace RpiGateway;
+namespace RpiGateway.Sensors;
 
 /// <summary>
 /// Where sensors connect, at <c>/sensors/{id}</c>: by the telemetry subprotocol, or with messages that each are a reading.

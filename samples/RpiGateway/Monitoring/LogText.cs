@@ -1,6 +1,6 @@
 using System;
 
-namespace RpiGateway;
+namespace RpiGateway.Monitoring;
 
 /// <summary>Makes text from outside fit for one line of a log or a terminal.</summary>
 internal static class LogText

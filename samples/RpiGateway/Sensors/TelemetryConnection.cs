@@ -8,8 +8,9 @@ using System.Threading.Channels;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Readings;
 
-namespace RpiGateway;
+namespace RpiGateway.Sensors;
 
 /// <summary>
 /// The gateway's side of the telemetry subprotocol (docs/telemetry.md). Messages are read at any time, so that pings are answered while

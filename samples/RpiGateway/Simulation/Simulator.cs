@@ -5,7 +5,7 @@ using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
 using Ws.Micro.Net;
 
-namespace RpiGateway;
+namespace RpiGateway.Simulation;
 
 /// <summary>
 /// Sensors in this process that run the firmware's own node code and its blocking WebSocket client, each on a thread of its

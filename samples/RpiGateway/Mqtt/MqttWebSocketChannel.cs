@@ -8,7 +8,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet.Channel;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// MQTT over one WebSocket (MQTT 5, 6), for either side: binary frames only, one frame for each packet sent, packets

@@ -1,16 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Net;
-using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using RpiGateway.Monitoring;
 
-namespace RpiGateway;
-
-/// <summary>A setting that cannot be used; the message is one line that names it, its value and what is allowed.</summary>
-public sealed class SettingException(string message) : Exception(message);
+namespace RpiGateway.Settings;
 
 /// <summary>
 /// What the gateway is told: by appsettings.json, then the environment (RPIGATEWAY_Broker and so on), then the command
@@ -24,29 +21,31 @@ public sealed class GatewaySettings
     /// <summary>The value of Broker for the broker inside the gateway.</summary>
     public const string EmbeddedBroker = "embedded";
 
-    /// <summary>What <c>--help</c> prints.</summary>
-    public const string Help = """
-        RpiGateway: sensors' readings from WebSocket to MQTT.
-
-          --urls URLS           where to listen; http://HOST:PORT, several separated by ';', HOST an IP address, localhost or *
-                                (default http://127.0.0.1:5080)
-          --simulate N          run N simulated sensors, 0 to 1000, and print what arrives through MQTT (default 0)
-          --Broker URL          the MQTT broker: embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH (default embedded)
-          --DataDirectory DIR   a directory the gateway may write to; made if missing (default RpiGateway in the user's data directory)
-          --help                print this
-
-        Each can also stand in appsettings.json, or in the environment with the prefix RPIGATEWAY_, for example RPIGATEWAY_Broker.
-        Sensors connect at /sensors/{id}; MQTT clients attach to the embedded broker at /mqtt with the subprotocol mqtt.
-        """;
-
     private const string EnvironmentPrefix = "RPIGATEWAY_";
-    private static readonly string[] Names = ["urls", "simulate", "Broker", "DataDirectory"];
+
+    private static readonly Setting UrlsSetting = new(
+        "urls", "URLS", "where to listen: http://HOST:PORT, several separated by ';', HOST an IP address, localhost or *", "http://127.0.0.1:5080");
+
+    private static readonly Setting SimulateSetting = new(
+        "simulate", "N", $"run N simulated sensors, 0 to {MaxSimulated}, and print what arrives through MQTT", "0");
+
+    private static readonly Setting BrokerSetting = new(
+        "Broker", "URL", "the MQTT broker: embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH", EmbeddedBroker);
+
+    private static readonly Setting DataDirectorySetting = new(
+        "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
+
+    // Each room's settings stand with the room; a new one's are added here and in Load.
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
 
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static string Help => HelpText.Of(All);
+
     /// <summary>Where to listen, as Kestrel takes it.</summary>
-    public string Urls { get; init; } = "http://127.0.0.1:5080";
+    public string Urls { get; init; } = UrlsSetting.Default;
 
     /// <summary>How many sensors to simulate, 0 to <see cref="MaxSimulated"/>.</summary>
     public int Simulate { get; init; }
@@ -78,24 +77,25 @@ public sealed class GatewaySettings
         }
         catch (InvalidDataException error)
         {
-            throw new SettingException($"appsettings.json cannot be read: {OneLine(error.GetBaseException().Message)}");
+            throw new SettingException($"appsettings.json cannot be read: {LogText.Printable(error.GetBaseException().Message)}");
         }
 
-        foreach (IConfigurationSection section in configuration.GetChildren())
+        foreach ((string name, string? value) in configuration.AsEnumerable())
         {
-            if (!Contains(Names, section.Key) && !Contains(FrameworkSections, section.Key))
+            if (value is not null && !IsKnown(name))
             {
-                throw new SettingException($"unknown setting '{OneLine(section.Key)}': allowed are {string.Join(", ", Names)}");
+                throw new SettingException($"unknown setting '{LogText.Printable(name)}': allowed are {string.Join(", ", All.Select(static known => known.Name))}");
             }
         }
 
+        SettingReader reader = new(configuration);
         GatewaySettings defaults = new();
         GatewaySettings settings = new()
         {
-            Urls = configuration["urls"] is { } urls ? CheckUrls(urls) : defaults.Urls,
-            Simulate = configuration["simulate"] is { } simulate ? ParseSimulate(simulate) : defaults.Simulate,
-            Broker = configuration["Broker"] is { } broker ? ParseBroker(broker) : defaults.Broker,
-            DataDirectory = configuration["DataDirectory"] ?? defaults.DataDirectory,
+            Urls = reader.Text(UrlsSetting) is { } urls ? CheckUrls(urls) : defaults.Urls,
+            Simulate = (int)reader.Integer(SimulateSetting, defaults.Simulate, 0, MaxSimulated),
+            Broker = reader.Text(BrokerSetting) is { } broker ? ParseBroker(broker) : defaults.Broker,
+            DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
             Framework = configuration,
         };
         PrepareDataDirectory(settings.DataDirectory);
@@ -108,17 +108,22 @@ public sealed class GatewaySettings
         for (int i = 0; i < args.Length; i++)
         {
             string option = args[i].Split('=')[0];
-            if (!option.StartsWith("--", StringComparison.Ordinal) || !Contains(Names, option[2..].Split(':')[0]) && !Contains(FrameworkSections, option[2..].Split(':')[0]))
+            if (!option.StartsWith("--", StringComparison.Ordinal) || !IsKnown(option[2..]))
             {
-                throw new SettingException($"unknown option '{OneLine(args[i])}': allowed are {string.Join(", ", Array.ConvertAll(Names, name => "--" + name))}, --help");
+                IEnumerable<string> allowed = All.Select(static known => "--" + known.Name).Append("--help");
+                throw new SettingException($"unknown option '{LogText.Printable(args[i])}': allowed are {string.Join(", ", allowed)}");
             }
 
             if (option.Length == args[i].Length && ++i == args.Length)
             {
-                throw new SettingException($"option '{OneLine(option)}' has no value: write {option} VALUE");
+                throw new SettingException($"option '{LogText.Printable(option)}' has no value: write {option} VALUE");
             }
         }
     }
+
+    private static bool IsKnown(string name) =>
+        Array.Exists(All, known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        || Array.Exists(FrameworkSections, known => known.Equals(name.Split(':')[0], StringComparison.OrdinalIgnoreCase));
 
     private static string CheckUrls(string urls)
     {
@@ -140,17 +145,12 @@ public sealed class GatewaySettings
                 || !(localhost && address.Port > 0 || address.Host is "*" or "+" || IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
                 || !url.Trim().TrimEnd('/').EndsWith($":{address.Port}", StringComparison.Ordinal))
             {
-                throw Wrong("urls", urls, Allowed);
+                throw SettingReader.Wrong(UrlsSetting, urls, Allowed);
             }
         }
 
         return urls;
     }
-
-    private static int ParseSimulate(string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MaxSimulated
-            ? count
-            : throw Wrong("simulate", value, $"a whole number from 0 to {MaxSimulated}");
 
     private static Uri? ParseBroker(string value)
     {
@@ -162,7 +162,7 @@ public sealed class GatewaySettings
         return Uri.TryCreate(value, UriKind.Absolute, out Uri? broker) && broker.Scheme is "ws" or "wss"
             && broker is { UserInfo: "", Fragment: "", Host.Length: > 0, Port: > 0 }
             ? broker
-            : throw Wrong("Broker", value, "embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH without user and fragment");
+            : throw SettingReader.Wrong(BrokerSetting, value, "embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH without user and fragment");
     }
 
     private static void PrepareDataDirectory(string directory)
@@ -175,13 +175,8 @@ public sealed class GatewaySettings
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw Wrong("DataDirectory", directory, $"a directory that exists or can be made, and can be written to; {OneLine(error.Message)}");
+            throw SettingReader.Wrong(
+                DataDirectorySetting, directory, $"a directory that exists or can be made, and can be written to; {LogText.Printable(error.Message)}");
         }
     }
-
-    private static bool Contains(string[] names, string name) => Array.Exists(names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
-
-    private static SettingException Wrong(string name, string value, string allowed) => new($"{name} is '{OneLine(value)}': allowed is {allowed}");
-
-    private static string OneLine(string text) => LogText.Printable(text);
 }

@@ -2,8 +2,9 @@ using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Readings;
 
-namespace RpiGateway;
+namespace RpiGateway.Sensors;
 
 /// <summary>
 /// A sensor without a subprotocol: each message, text or binary, is one reading. The next is read once the one before is safe, so that the

@@ -15,17 +15,25 @@ internal sealed class TestGateway : IAsyncDisposable
         .AddInMemoryCollection([new KeyValuePair<string, string?>("Logging:LogLevel:Default", "None")]).Build();
 
     private readonly Gateway _gateway;
+    private readonly string _data;
     private bool _stopped;
 
-    private TestGateway(Gateway gateway) => _gateway = gateway;
+    private TestGateway(Gateway gateway, string data)
+    {
+        _gateway = gateway;
+        _data = data;
+    }
 
     public Uri Address => _gateway.Address;
 
     public Uri Broker => _gateway.Broker;
 
-    public static async Task<TestGateway> StartAsync(Uri? broker = null, int simulate = 0, TextWriter? output = null) =>
-        new(await Gateway.StartAsync(
-            new GatewaySettings { Urls = "http://127.0.0.1:0", Broker = broker, Simulate = simulate, Framework = Quiet }, output ?? TextWriter.Null));
+    public static async Task<TestGateway> StartAsync(Uri? broker = null, int simulate = 0, TextWriter? output = null)
+    {
+        string data = Directory.CreateTempSubdirectory("gateway-").FullName;
+        GatewaySettings settings = new() { Urls = "http://127.0.0.1:0", Broker = broker, Simulate = simulate, DataDirectory = data, Framework = Quiet };
+        return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), data);
+    }
 
     public Uri Sensor(string id) => new(Address, $"sensors/{id}");
 
@@ -50,5 +58,6 @@ internal sealed class TestGateway : IAsyncDisposable
         }
 
         await _gateway.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
     }
 }

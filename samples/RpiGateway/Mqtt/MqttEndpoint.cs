@@ -9,8 +9,9 @@ using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
 using MQTTnet.Server;
+using RpiGateway.Access;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
 internal sealed class MqttEndpoint(ILogger logger) : IMqttServerAdapter

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 
-namespace RpiGateway;
+namespace RpiGateway.Readings;
 
 /// <summary>
 /// Up to which number each sensor's readings have come in, for its last few boots. Sensors not heard for longest are forgotten first. For any

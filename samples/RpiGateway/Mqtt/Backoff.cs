@@ -1,6 +1,6 @@
 using System;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>Waits between tries, each drawn evenly from zero up to a ceiling (full jitter) that doubles from 0.5 s to 30 s.</summary>
 internal sealed class Backoff

@@ -7,8 +7,12 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 using MQTTnet.Protocol;
+using RpiGateway.Monitoring;
+using RpiGateway.Mqtt;
+using RpiGateway.Readings;
+using RpiGateway.Sensors;
 
-namespace RpiGateway;
+namespace RpiGateway.Commands;
 
 /// <summary>
 /// Takes commands from <c>sensors/{id}/command</c> to the sensors, and their results to <c>sensors/{id}/result</c>, with the correlation data

@@ -5,8 +5,9 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using MQTTnet.Packets;
+using RpiGateway.Mqtt;
 
-namespace RpiGateway;
+namespace RpiGateway.Readings;
 
 /// <summary>
 /// Where all readings come in. A reading is acknowledged to its sensor once this has taken it: when the broker has acknowledged it. Readings

@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 
-namespace RpiGateway;
+namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// Publishes readings to the broker at QoS 1. While the broker is away publishes wait; each is tried until the broker has

@@ -1,8 +1,9 @@
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
 
-namespace RpiGateway;
+namespace RpiGateway.Access;
 
 /// <summary>Answers a request that is not let in: one line for the caller, one for the log.</summary>
 internal static class HttpRefusal
