@@ -96,7 +96,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends one frame up to a byte of its payload, going on where the last call ended.</summary>
+    /// <summary>Sends one frame up to a byte of its payload, or below 0 of its header, going on where the last call ended.</summary>
     public async Task SendUpToAsync(Frame frame, int payloadBytes)
     {
         if (!ReferenceEquals(frame, _begun))
@@ -108,6 +108,22 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         int end = _begunWire.Length - frame.Payload.Length + payloadBytes;
         await SendAsync(_begunWire.AsMemory(_begunSent, end - _begunSent));
         _begunSent = end;
+    }
+
+    /// <summary>Sends a frame again and again until the stack takes no more, because it can send no more; see <see cref="HoldReading"/>.</summary>
+    public async Task SendUntilBlockedAsync(Frame frame)
+    {
+        byte[] wire = Encode(frame);
+        for (int sent = 0; sent < 64 * 1024 * 1024; sent += wire.Length)
+        {
+            Task sending = SendAsync(wire);
+            if (await Task.WhenAny(sending, Task.Delay(200)) != sending)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("the stack takes messages without end, though nobody reads what it sends");
     }
 
     /// <summary>Reads no further than the message now awaited and the buffers' depth, so that what the stack sends piles up at its end.</summary>
@@ -157,6 +173,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();
+        _mayRead.TrySetResult();
         await _reading.WaitAsync(Deadline);
     }
 

@@ -10,6 +10,9 @@ namespace Ws.Micro.EchoPeer;
 /// <summary>A thread that accepts, and a thread for each connection.</summary>
 internal sealed class DeviceEchoServer : EchoServer
 {
+    // A suite may come with all its connections at once.
+    private const int Backlog = 4096;
+
     private readonly WebSocketListener _listener;
 
     public DeviceEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
@@ -21,7 +24,7 @@ internal sealed class DeviceEchoServer : EchoServer
             KeepAliveInterval = 0,
             Deflate = deflate,
         });
-        _listener.Start();
+        _listener.Start(Backlog);
         new Thread(AcceptAll) { IsBackground = true }.Start();
     }
 
