@@ -41,15 +41,18 @@ public sealed class Gateway : IAsyncDisposable
     private static readonly TimeSpan HostStopTimeout = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication _app;
+    private readonly GatewayMetrics _metrics;
     private readonly MqttServer? _broker;
     private readonly SensorEndpoint _sensors;
     private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _simulatorStopping = new();
 
-    private Gateway(WebApplication app, MqttServer? broker, MqttBridge bridge, CommandRelay commands, SensorEndpoint sensors, Uri address, Uri brokerUrl)
+    private Gateway(
+        WebApplication app, GatewayMetrics metrics, MqttServer? broker, MqttBridge bridge, CommandRelay commands, SensorEndpoint sensors, Uri address, Uri brokerUrl)
     {
         _app = app;
+        _metrics = metrics;
         _broker = broker;
         _sensors = sensors;
         Address = address;
@@ -92,6 +95,10 @@ public sealed class Gateway : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
+        GatewayMetrics metrics = new();
+        Liveness liveness = new();
+        Readiness readiness = new();
+        builder.Services.AddMonitoring(metrics);
         WebApplication app = builder.Build();
         MqttServer? broker = null;
         try
@@ -116,16 +123,21 @@ public sealed class Gateway : IAsyncDisposable
             Uri? brokerUrl = settings.Broker;
             TaskCompletionSource<SensorEndpoint> started = new();
             app.Map(SensorEndpoint.Path, async context => await (await started.Task).RunAsync(context));
+            app.MapMonitoring(liveness, readiness);
+            readiness.Add(() => started.Task.IsCompleted ? null : "the gateway is starting");
             await ListenAsync(app, settings.Urls);
 
             Uri address = LoopbackAddress(app);
             brokerUrl ??= new Uri(address, MqttEndpoint.Path);
             MqttBridge bridge = new(brokerUrl, logger);
-            SensorEndpoint sensors = new(new ReadingInbox(bridge), logger);
+            SensorEndpoint sensors = new(new ReadingInbox(bridge, metrics), metrics, logger);
+            metrics.ObserveBroker(() => bridge.IsAttached);
+            metrics.ObserveSensors(() => sensors.Traffic);
+            readiness.Add(() => bridge.IsAttached ? null : "the broker is not attached");
             CommandRelay commands = new(brokerUrl, sensors, bridge, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, broker, bridge, commands, sensors, address, brokerUrl);
+            Gateway gateway = new(app, metrics, broker, bridge, commands, sensors, address, brokerUrl);
             gateway.Announce(settings, output, logger);
             return gateway;
         }
@@ -133,6 +145,7 @@ public sealed class Gateway : IAsyncDisposable
         {
             broker?.Dispose();
             await app.DisposeAsync();
+            metrics.Dispose();
             throw;
         }
     }
@@ -158,6 +171,7 @@ public sealed class Gateway : IAsyncDisposable
     {
         _broker?.Dispose();
         await _app.DisposeAsync();
+        _metrics.Dispose();
         _stopping.Dispose();
         _simulatorStopping.Dispose();
     }

@@ -92,7 +92,7 @@ public sealed partial class MicroWebSocket
         int size = _engine.WriteClose(frame, 0, code, reason, 0, reason.Length, NextMaskKey());
         if (size > 0)
         {
-            await _stream.WriteAsync(frame.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
+            await WriteAsync(frame.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
             await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }

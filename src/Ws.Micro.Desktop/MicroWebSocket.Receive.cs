@@ -163,6 +163,7 @@ public sealed partial class MicroWebSocket
         _keepAlive?.BeginWait();
         int n = await _stream.ReadAsync(target, cancellationToken).ConfigureAwait(false);
         _keepAlive?.Heard();
+        Volatile.Write(ref _bytesReceived, _bytesReceived + n);
         return n > 0 ? n : throw new EndOfStreamException();
     }
 

@@ -91,7 +91,7 @@ public sealed partial class MicroWebSocket
 
                 done = _engine.EncodeDone;
                 data = data[_engine.EncodeTaken..];
-                await _stream.WriteAsync(frame.AsMemory(_engine.EncodedFrameOffset, size), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(frame.AsMemory(_engine.EncodedFrameOffset, size), cancellationToken).ConfigureAwait(false);
             }
 
             return true;
@@ -124,7 +124,7 @@ public sealed partial class MicroWebSocket
                 piece = Math.Min(payload.Length, frame.Length - at);
                 payload.Span[..piece].CopyTo(frame.AsSpan(at));
                 _engine.Mask(frame, at, piece);
-                await _stream.WriteAsync(frame.AsMemory(start, at - start + piece), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(frame.AsMemory(start, at - start + piece), cancellationToken).ConfigureAwait(false);
                 payload = payload[piece..];
                 start = 0;
                 at = 0;
@@ -226,8 +226,15 @@ public sealed partial class MicroWebSocket
     {
         if (size > 0)
         {
-            await _stream.WriteAsync(frame.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
+            await WriteAsync(frame.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
             await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // One write at a time: whoever writes holds the lock.
+    private ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _bytesSent, _bytesSent + bytes.Length);
+        return _stream.WriteAsync(bytes, cancellationToken);
     }
 }

@@ -31,6 +31,8 @@ public sealed partial class MicroWebSocket : WebSocket
     private readonly KeepAlive? _keepAlive;
     private int _ended;
     private bool _aborted;
+    private long _bytesReceived;
+    private long _bytesSent;
     private WebSocketCloseStatus? _closeStatus;
     private string? _closeStatusDescription;
 
@@ -51,6 +53,7 @@ public sealed partial class MicroWebSocket : WebSocket
             RentBuffer(input.Length);
             input.CopyTo(_buffer);
             _end = input.Length;
+            _bytesReceived = input.Length;
         }
 
         _keepAlive = KeepAlive.Start(this, options);
@@ -85,6 +88,12 @@ public sealed partial class MicroWebSocket : WebSocket
 
     /// <summary>Bytes that permessage-deflate takes for this connection, for as long as it lasts; 0 without it.</summary>
     public int DeflateMemoryBytes => _deflate?.MemoryBytes ?? 0;
+
+    /// <summary>Bytes read so far of what is under the messages: frames with their headers, compressed ones as they are. Control frames count.</summary>
+    public long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    /// <summary>Bytes written so far, counted as <see cref="BytesReceived"/> is.</summary>
+    public long BytesSent => Volatile.Read(ref _bytesSent);
 
     /// <summary>The rule that the peer broke, where that ended the connection.</summary>
     public ProtocolError ProtocolError => _engine.Error;

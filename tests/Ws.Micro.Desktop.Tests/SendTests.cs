@@ -37,6 +37,30 @@ public sealed class SendTests
         }
     }
 
+    [Fact]
+    public async Task Bytes_of_frames_are_counted()
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer: true);
+        using (socket)
+        using (peer)
+        {
+            await socket.SendAsync("text"u8.ToArray(), WebSocketMessageType.Text, true, Deadline.Token);
+            Assert.Equal((2 + 4, 0), (socket.BytesSent, socket.BytesReceived));
+
+            // A ping, whose pong goes out before the message behind it is given.
+            await peer.SendFrameAsync(RawFrame.Fin | RawFrame.Ping, 1, 2, 3);
+            await peer.SendFrameAsync(RawFrame.Fin | RawFrame.Binary, new byte[1000]);
+            byte[] buffer = new byte[2000];
+            int count = 0;
+            while (count < 1000)
+            {
+                count += (await socket.ReceiveAsync(buffer.AsMemory(count), Deadline.Token)).Count;
+            }
+
+            Assert.Equal((6 + 2 + 3, 6 + 3 + 8 + 1000), (socket.BytesSent, socket.BytesReceived));
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -28,6 +28,9 @@ internal sealed class MqttBridge
         _connection = new MqttConnection(broker, "RpiGateway", OnAttached, logger);
     }
 
+    /// <summary>Whether the broker is attached now.</summary>
+    public bool IsAttached => Volatile.Read(ref _sender).Task is { IsCompletedSuccessfully: true, Result.Lost.IsCancellationRequested: false };
+
     /// <summary>Keeps the bridge attached until cancelled.</summary>
     public Task RunAsync(CancellationToken stopping) => _connection.RunAsync(stopping);
 

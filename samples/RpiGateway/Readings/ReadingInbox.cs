@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using MQTTnet.Packets;
+using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
 
 namespace RpiGateway.Readings;
@@ -14,7 +15,7 @@ namespace RpiGateway.Readings;
 /// with numbers are taken once; those that came before are remembered as long as the gateway lives. Whoever wants to acknowledge readings
 /// when they are on disk puts the disk behind these methods, and the memory of what came with it. For any thread.
 /// </summary>
-internal sealed class ReadingInbox(MqttBridge bridge)
+internal sealed class ReadingInbox(MqttBridge bridge, GatewayMetrics metrics)
 {
     private readonly ReceivedReadings _received = new();
 
@@ -26,8 +27,10 @@ internal sealed class ReadingInbox(MqttBridge bridge)
     /// <exception cref="OperationCanceledException">It may have been taken or not.</exception>
     public async Task<bool> TakeAsync(string sensor, long boot, long sequence, ReadOnlyMemory<byte> payload, CancellationToken givingUp)
     {
+        metrics.ReadingReceived();
         if (sequence <= _received.Last(sensor, boot))
         {
+            metrics.ReadingDuplicate();
             return true;
         }
 
@@ -39,13 +42,31 @@ internal sealed class ReadingInbox(MqttBridge bridge)
         ];
         bool taken = await bridge.PublishAsync(new Publication(TelemetryTopic(sensor), payload) { UserProperties = properties }, givingUp);
         _received.Add(sensor, boot, sequence);
+        Count(taken);
         return taken;
     }
 
     /// <summary>Takes a reading without a number.</summary>
     /// <inheritdoc cref="TakeAsync(string, long, long, ReadOnlyMemory{byte}, CancellationToken)"/>
-    public Task<bool> TakeAsync(string sensor, ReadOnlyMemory<byte> payload, CancellationToken givingUp) =>
-        bridge.PublishAsync(new Publication(TelemetryTopic(sensor), payload), givingUp);
+    public async Task<bool> TakeAsync(string sensor, ReadOnlyMemory<byte> payload, CancellationToken givingUp)
+    {
+        metrics.ReadingReceived();
+        bool taken = await bridge.PublishAsync(new Publication(TelemetryTopic(sensor), payload), givingUp);
+        Count(taken);
+        return taken;
+    }
+
+    private void Count(bool taken)
+    {
+        if (taken)
+        {
+            metrics.ReadingsPublished(1);
+        }
+        else
+        {
+            metrics.ReadingsDropped(DropReason.TooLarge, 1);
+        }
+    }
 
     private static string TelemetryTopic(string sensor) => $"sensors/{sensor}/telemetry";
 }

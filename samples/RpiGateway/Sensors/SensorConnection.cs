@@ -4,6 +4,8 @@ using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
+using Ws.Micro.Desktop;
 
 namespace RpiGateway.Sensors;
 
@@ -28,12 +30,22 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     private bool _receiving;
     private byte[] _buffer = [];
     private int _length;
+    private long _messagesIn;
+    private long _messagesOut;
 
     /// <summary>The sensor's id.</summary>
     public string Id => id;
 
     /// <summary>Done once nothing more of this connection will be published.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>What it has carried so far, and takes now. For any thread.</summary>
+    public SensorTraffic Traffic => new(
+        Interlocked.Read(ref _messagesIn),
+        Interlocked.Read(ref _messagesOut),
+        (_socket as MicroWebSocket)?.BytesReceived ?? 0,
+        (_socket as MicroWebSocket)?.BytesSent ?? 0,
+        ((_socket as MicroWebSocket)?.DeflateMemoryBytes ?? 0) + _buffer.Length);
 
     /// <summary>The last message received; until the next is.</summary>
     protected ArraySegment<byte> Message => new(_buffer, 0, _length);
@@ -138,6 +150,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
 
             if (received.EndOfMessage)
             {
+                Interlocked.Add(ref _messagesIn, _length);
                 return true;
             }
 
@@ -158,6 +171,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
         {
             using CancellationTokenSource deadline = new(SendTimeout);
             await _socket!.SendAsync(text, WebSocketMessageType.Text, true, deadline.Token);
+            Interlocked.Add(ref _messagesOut, text.Length);
         }
         catch (Exception error) when (IsLoss(error))
         {

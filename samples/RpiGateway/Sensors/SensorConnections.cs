@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using RpiGateway.Monitoring;
 
 namespace RpiGateway.Sensors;
 
@@ -14,6 +15,7 @@ internal sealed class SensorConnections
     private readonly Dictionary<string, LinkedList<SensorConnection>> _sensors = [];
     private readonly Dictionary<SensorConnection, LinkedListNode<SensorConnection>> _places = [];
     private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SensorTraffic _past;
     private bool _closed;
 
     /// <summary>How many there are.</summary>
@@ -24,6 +26,24 @@ internal sealed class SensorConnections
             lock (_lock)
             {
                 return _places.Count;
+            }
+        }
+    }
+
+    /// <summary>What all that there were have carried, and what those that there are take.</summary>
+    public SensorTraffic Traffic
+    {
+        get
+        {
+            lock (_lock)
+            {
+                SensorTraffic all = _past;
+                foreach (SensorConnection connection in _places.Keys)
+                {
+                    all += connection.Traffic;
+                }
+
+                return all;
             }
         }
     }
@@ -62,6 +82,7 @@ internal sealed class SensorConnections
             {
                 LinkedList<SensorConnection> sensor = place.List!;
                 sensor.Remove(place);
+                _past += connection.Traffic with { Memory = 0 };
                 if (sensor.Count == 0)
                 {
                     _sensors.Remove(connection.Id);

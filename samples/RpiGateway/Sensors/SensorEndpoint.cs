@@ -7,6 +7,7 @@ using Esp32Sensor.Node;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Access;
+using RpiGateway.Monitoring;
 using RpiGateway.Readings;
 
 namespace RpiGateway.Sensors;
@@ -16,7 +17,7 @@ namespace RpiGateway.Sensors;
 /// Readings are published to <c>sensors/{id}/telemetry</c> as they are. A sensor that connects anew takes the place of its
 /// older connection, and is read once all that came by that has been published: readings keep their order.
 /// </summary>
-internal sealed partial class SensorEndpoint(ReadingInbox inbox, ILogger logger)
+internal sealed partial class SensorEndpoint(ReadingInbox inbox, GatewayMetrics metrics, ILogger logger)
 {
     public const string Path = "/sensors/{**id}";
 
@@ -26,6 +27,9 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, ILogger logger)
 
     /// <summary>Raised with the id of a sensor that can be sent commands now.</summary>
     public event Action<string>? Greeted;
+
+    /// <summary>What sensors' connections have carried, and what those that there are take.</summary>
+    public SensorTraffic Traffic => _connections.Traffic;
 
     /// <summary>Serves one connection to its end.</summary>
     public async Task RunAsync(HttpContext context)
@@ -55,6 +59,8 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, ILogger logger)
             return;
         }
 
+        string kind = isTelemetry ? ConnectionKind.Telemetry : ConnectionKind.Plain;
+        metrics.ConnectionOpened(kind);
         try
         {
             // Readings are compressed where the sensor offers it: they hold no secrets beside another's text.
@@ -70,6 +76,7 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, ILogger logger)
         }
         finally
         {
+            metrics.ConnectionClosed(kind);
             _connections.Leave(connection);
             connection.End();
         }

@@ -17,6 +17,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
     private TestGateway _gateway = null!;
     private Subscriber _subscriber = null!;
     private SensorEndpoint _endpoint = null!;
+    private readonly GatewayMetrics _metrics = new();
     private Task _bridge = null!;
 
     public async ValueTask InitializeAsync()
@@ -24,7 +25,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         _gateway = await TestGateway.StartAsync();
         _subscriber = await Subscriber.AttachAsync(_gateway.Broker);
         MqttBridge bridge = new(_gateway.Broker, NullLogger.Instance);
-        _endpoint = new SensorEndpoint(new ReadingInbox(bridge), NullLogger.Instance);
+        _endpoint = new SensorEndpoint(new ReadingInbox(bridge, _metrics), _metrics, NullLogger.Instance);
         _bridge = bridge.RunAsync(_stop.Token);
     }
 
@@ -111,6 +112,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         await _bridge.InTime();
         await _subscriber.DisposeAsync();
         await _gateway.DisposeAsync();
+        _metrics.Dispose();
         _stop.Dispose();
     }
 
