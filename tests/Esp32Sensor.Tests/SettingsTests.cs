@@ -15,6 +15,7 @@ public sealed class SettingsTests
         Assert.Empty(Read("""
             # The sensor in the attic.
             Id = attic
+            Secret = s3cret:with=signs
             gateway=wss://gateway.example:8443
 
               INTERVAL =   600000
@@ -33,6 +34,7 @@ public sealed class SettingsTests
             new NodeSettings
             {
                 Id = "attic",
+                Secret = "s3cret:with=signs",
                 Gateway = "wss://gateway.example:8443",
                 Interval = 600_000,
                 Readings = 1000,
@@ -119,8 +121,6 @@ public sealed class SettingsTests
     [InlineData("Compression", "yes")]
     [InlineData("TimeServer", "")]
     [InlineData("TimeServer", "http://pool.ntp.org")]
-    [InlineData("Password", "secret")]
-    [InlineData("", "x")]
     public void A_wrong_one_is_told_and_has_its_default(string name, string value)
     {
         string complaint = Assert.Single(Read($"Interval = 60000\n{name} = {value}\nReadings = 500\n"));
@@ -135,12 +135,52 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("Secret = two words")]
+    [InlineData("Secret = grün")]
+    [InlineData("secret = tab\tbed")]
+    [InlineData("Secret: two")]
+    [InlineData("Secret two")]
+    [InlineData("two")]
+    [InlineData("Sekret = two")]
+    [InlineData("= two")]
+    public void What_may_be_the_secret_is_not_told(string line)
+    {
+        string complaint = Assert.Single(Read("Gateway = wss://gateway\n" + line));
+
+        Assert.StartsWith("Line 2", complaint, StringComparison.Ordinal);
+        Assert.All(["two", "words", "grü", "tab\t", "bed"], word => Assert.DoesNotContain(word, complaint, StringComparison.Ordinal));
+        Assert.Equal("", _settings.Secret);
+    }
+
+    [Theory]
+    [InlineData("Sekret = x", "Line 1: 'Sekret' is no setting; there are Id, Secret, Gateway, ")]
+    [InlineData("= x", "Line 1: '' is no setting; there are Id, ")]
+    [InlineData("Secret = ü", "Line 1: Secret is wrong; allowed is nothing, or 1 to 128 visible ASCII characters. The default is used.")]
+    public void It_is_told_what_there_is(string line, string told) =>
+        Assert.StartsWith(told, Assert.Single(Read(line)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(128, true)]
+    [InlineData(129, false)]
+    public void A_secret_has_at_most_128_characters(int length, bool isTaken)
+    {
+        List<string> complaints = Read("Gateway = wss://gateway\nSecret = " + new string('x', length));
+
+        Assert.Equal((isTaken ? 0 : 1, isTaken ? length : 0), (complaints.Count, _settings.Secret.Length));
+        Assert.Equal(isTaken, new NodeSettings { Secret = new string('x', length) }.FindFault() is null);
+    }
+
+    [Fact]
+    public void A_secret_that_anybody_can_read_on_the_way_is_told() =>
+        Assert.Equal(["Secret is sent unencrypted, for Gateway is not wss://."], Read("Gateway = ws://gateway\nSecret = x"));
+
+    [Theory]
     [InlineData("Interval")]
     [InlineData("Interval: 1000")]
     [InlineData("{ \"Interval\": 1000 }")]
     public void A_line_of_another_form_is_told(string line)
     {
-        Assert.Equal([$"Line 1, '{line}', is not of the form Name = value."], Read(line));
+        Assert.Equal(["Line 1 is not of the form Name = value."], Read(line));
         Assert.Equal(10_000, _settings.Interval);
     }
 

@@ -59,6 +59,12 @@ internal sealed class TestGateway
     /// <summary>Whether sensors are turned away once they have said hello.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>The Authorization header that a sensor has to send, or it is turned away with 401; null: any, or none.</summary>
+    public string? Authorization { get; set; }
+
+    /// <summary>Answers each request to connect in place of the gateway, in HTTP; null: the gateway answers.</summary>
+    public string? HttpAnswer { get; set; }
+
     /// <summary>What the next connection is told, in place of a subprotocol, that it has none.</summary>
     public bool IsPlain { get; set; }
 
@@ -112,6 +118,13 @@ internal sealed class TestGateway
                     _isGreeted = false;
                     _options.Subprotocols = IsPlain ? [] : [TelemetryMessage.Subprotocol];
                     WebSocketRequest request = new(link.Server, _options);
+                    request.Read();
+                    over = IsTurnedAway(link, request);
+                    if (over)
+                    {
+                        return;
+                    }
+
                     _connection = request.Accept();
                     Paths.Add(_connection.Path);
                 }
@@ -123,6 +136,25 @@ internal sealed class TestGateway
                 over = true;
             }
         };
+    }
+
+    private bool IsTurnedAway(Link link, WebSocketRequest request)
+    {
+        if (HttpAnswer is not null)
+        {
+            link.Server.Write(Encoding.ASCII.GetBytes(HttpAnswer), 0, HttpAnswer.Length, 0);
+            link.Server.Close();
+        }
+        else if (Authorization is not null && request.GetHeader("Authorization") != Authorization)
+        {
+            request.Refuse(401, "Unauthorized");
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
     }
 
     private bool Receive(WebSocketConnection connection)

@@ -40,6 +40,9 @@ public sealed class Backoff
         _connectedAt = now;
     }
 
+    /// <summary>The gateway does not know the sensor, and will not so soon: waits become the longest at once.</summary>
+    public void Refused() => Ceiling = _max;
+
     /// <summary>The connection was lost, or could not be made, at <paramref name="now"/>. Returns the milliseconds to wait: 0 to <see cref="Ceiling"/>.</summary>
     public int Next(long now)
     {

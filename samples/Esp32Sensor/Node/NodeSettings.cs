@@ -8,16 +8,24 @@ public sealed class NodeSettings
     /// <summary>The longest <see cref="Id"/>.</summary>
     public const int MaxIdLength = 64;
 
+    /// <summary>The longest <see cref="Secret"/>.</summary>
+    public const int MaxSecretLength = 128;
+
     /// <summary>The shortest <see cref="Interval"/>.</summary>
     public const int MinInterval = 10;
 
     /// <summary>The longest of any time: a day.</summary>
     public const int MaxTime = 24 * 60 * 60 * 1000;
 
+    /// <summary>The names of all settings.</summary>
+    public const string Names =
+        "Id, Secret, Gateway, Interval, Readings, Sleep, Batch, AwakeTime, MinBackoff, MaxBackoff, StableTime, Compression and TimeServer";
+
     private const int MaxReadings = 16384;
     private const int MinSleepInterval = 10000;
     private const string CompressionRule = "0, or a whole number from 8 to 12";
     private const string IdRule = "1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
+    private const string SecretRule = "nothing, or 1 to 128 visible ASCII characters";
     private const string GatewayRule = "ws://HOST or wss://HOST, with :PORT or without, and no path";
 
     /// <summary>The sensor's name: 1 to 64 of A-Z, a-z, 0-9, '_' and '-'.</summary>
@@ -25,6 +33,12 @@ public sealed class NodeSettings
 
     /// <summary>Where the gateway is: ws://host[:port], or wss, with no path.</summary>
     public string Gateway { get; set; } = "ws://127.0.0.1:5080";
+
+    /// <summary>
+    /// What shows the gateway that the sensor is who it says: with each request to connect it is sent with the id, as HTTP Basic (RFC 7617),
+    /// which hides it on the way only with wss. 1 to 128 visible ASCII characters; "", the default: none is sent. It is never logged.
+    /// </summary>
+    public string Secret { get; set; } = "";
 
     /// <summary>From one measurement to the next. 10 to 86,400,000 (a day); default 10,000.</summary>
     public int Interval { get; set; } = 10000;
@@ -78,7 +92,10 @@ public sealed class NodeSettings
         return number;
     }
 
-    /// <summary>Sets one by its name, in any letter case. Returns null, or what is allowed, and nothing has changed.</summary>
+    /// <summary>
+    /// Sets one by its name, in any letter case. Returns null; or what is allowed, and nothing has changed: <see cref="Names"/> where there is
+    /// no setting of that name.
+    /// </summary>
     public string? Set(string name, string value)
     {
         int number = ParseNumber(value);
@@ -87,6 +104,9 @@ public sealed class NodeSettings
             case "id":
                 Id = IsId(value) ? value : Id;
                 return IsId(value) ? null : IdRule;
+            case "secret":
+                Secret = IsSecret(value) ? value : Secret;
+                return IsSecret(value) ? null : SecretRule;
             case "gateway":
                 Gateway = IsGateway(value) ? value : Gateway;
                 return IsGateway(value) ? null : GatewayRule;
@@ -121,13 +141,14 @@ public sealed class NodeSettings
                 TimeServer = IsHost(value) ? value : TimeServer;
                 return IsHost(value) ? null : "a host's name or address";
             default:
-                return "Id, Gateway, Interval, Readings, Sleep, Batch, AwakeTime, MinBackoff, MaxBackoff, StableTime, Compression and TimeServer";
+                return Names;
         }
     }
 
     /// <summary>The first setting that is wrong, by itself or beside another, with what is allowed; null where all are good.</summary>
     public string? FindFault() =>
         !IsId(Id) ? Complain("Id", "'" + Id + "'", IdRule)
+        : !IsSecret(Secret) ? "Secret is not " + SecretRule + "."
         : !IsGateway(Gateway) ? Complain("Gateway", "'" + Gateway + "'", GatewayRule)
         : !IsHost(TimeServer) ? Complain("TimeServer", "'" + TimeServer + "'", "a host's name or address")
         : !IsCompression(Compression) ? Complain("Compression", Compression.ToString(), CompressionRule)
@@ -174,6 +195,17 @@ public sealed class NodeSettings
         }
 
         return isId;
+    }
+
+    private static bool IsSecret(string text)
+    {
+        bool isSecret = text.Length <= MaxSecretLength;
+        for (int i = 0; isSecret && i < text.Length; i++)
+        {
+            isSecret = text[i] > ' ' && text[i] <= '~';
+        }
+
+        return isSecret;
     }
 
     private static bool IsGateway(string url)

@@ -4,7 +4,7 @@ namespace Esp32Sensor.Node;
 
 /// <summary>
 /// Reads settings from text: a line each, "Name = value"; empty lines and those that begin with '#' are passed over. What is wrong is told,
-/// and has its default.
+/// and has its default; a value that is or may be the secret is not shown.
 /// </summary>
 public static class SettingsReader
 {
@@ -25,7 +25,7 @@ public static class SettingsReader
             int equals = line.IndexOf('=');
             if (equals < 0)
             {
-                complaints.Add("Line " + (i + 1).ToString() + ", '" + line + "', is not of the form Name = value.");
+                complaints.Add("Line " + (i + 1).ToString() + " is not of the form Name = value.");
                 continue;
             }
 
@@ -34,13 +34,18 @@ public static class SettingsReader
             string? allowed = settings.Set(name, value);
             if (allowed != null)
             {
-                complaints.Add("Line " + (i + 1).ToString() + ": " + name + " is '" + value + "'; allowed is " + allowed + ". The default is used.");
+                complaints.Add("Line " + (i + 1).ToString() + ": " + Complain(name, value, allowed));
             }
         }
 
         Settle(settings, complaints);
         return complaints;
     }
+
+    // Never shows the secret, nor what may be the secret under a misspelled name.
+    private static string Complain(string name, string value, string allowed) =>
+        allowed == NodeSettings.Names ? "'" + name + "' is no setting; there are " + allowed + "."
+        : name + " is " + (name.ToLower() == "secret" ? "wrong" : "'" + value + "'") + "; allowed is " + allowed + ". The default is used.";
 
     // Values that are good alone may be wrong beside each other.
     private static void Settle(NodeSettings settings, ArrayList complaints)
@@ -58,6 +63,11 @@ public static class SettingsReader
             complaints.Add("MinBackoff is above MaxBackoff. The defaults of both are used.");
             settings.MinBackoff = defaults.MinBackoff;
             settings.MaxBackoff = defaults.MaxBackoff;
+        }
+
+        if (settings.Secret.Length > 0 && !settings.Gateway.StartsWith("wss:"))
+        {
+            complaints.Add("Secret is sent unencrypted, for Gateway is not wss://.");
         }
 
         if (settings.FindFault() != null)

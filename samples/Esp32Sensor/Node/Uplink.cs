@@ -1,4 +1,5 @@
 using System;
+using System.Text;
 using System.Threading;
 using Ws.Micro;
 using Ws.Micro.Net;
@@ -20,6 +21,10 @@ internal sealed class Uplink
     /// <summary>How long to wait for SNTP, in milliseconds from when the network is up, before a certificate is checked against the floor.</summary>
     internal const int TimeTimeout = 20000;
 
+    /// <summary>The longest wait that a gateway may ask for with Retry-After, in milliseconds.</summary>
+    internal const int LongestRetryAfter = 60 * 60 * 1000;
+
+    private const int Unauthorized = 401;
     private const int NetworkPoll = 500;
 
     // What the gateway says is short; and zlib, which others may have, knows no smaller window.
@@ -35,7 +40,6 @@ internal sealed class Uplink
     private readonly WebSocketClientOptions _options;
     private readonly Random _random;
     private readonly string _url;
-    private readonly int _maxBackoff;
     private readonly object _lock = new();
     private readonly ManualResetEvent _stop = new(false);
     private WebSocketConnection? _connection;
@@ -54,9 +58,14 @@ internal sealed class Uplink
         _session = new TelemetrySession(settings.Id, clock, ring, state);
         _backoff = new Backoff(settings.MinBackoff, settings.MaxBackoff, settings.StableTime, random);
         _options = new WebSocketClientOptions { Subprotocols = new[] { TelemetryMessage.Subprotocol }, Deflate = Deflate(settings.Compression) };
+        if (settings.Secret.Length > 0)
+        {
+            // RFC 7617 §2.
+            _options.Headers = new[] { "Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.Id + ":" + settings.Secret)) };
+        }
+
         _random = random;
         _url = settings.Url;
-        _maxBackoff = settings.MaxBackoff;
         _nextAttempt = board.Milliseconds;
         _droppedTold = ring.Dropped;
     }
@@ -256,14 +265,25 @@ internal sealed class Uplink
         catch (Exception e)
         {
             // Whatever keeps it from connecting, the node goes on measuring and trying.
-            Lose(e.Message);
-            if (e is WebSocketConnectionException { RetryAfter: { } seconds })
+            WebSocketConnectionException? refusal = e as WebSocketConnectionException;
+            bool isUnknown = refusal != null && refusal.StatusCode == Unauthorized;
+            if (isUnknown)
             {
-                // RFC 9110 §10.2.3; a date is passed over.
-                int asked = NodeSettings.ParseNumber(seconds);
-                _nextAttempt += asked < 0 ? 0 : Least(asked * 1000L, _maxBackoff);
+                _backoff.Refused();
             }
+
+            Lose(isUnknown ? UnknownReason() : e.Message, AskedWait(refusal));
         }
+    }
+
+    private string UnknownReason() => "the gateway answered 401: it does not take "
+        + (_options.Headers.Length == 0 ? "a sensor without a secret." : "this id with this secret.");
+
+    // RFC 9110 §10.2.3: not before the time that the gateway asks for. A date is passed over.
+    private static int AskedWait(WebSocketConnectionException? refusal)
+    {
+        int seconds = refusal?.RetryAfter == null ? -1 : NodeSettings.ParseNumber(refusal.RetryAfter);
+        return seconds < 0 ? 0 : Least(seconds * 1000L, LongestRetryAfter);
     }
 
     // False where the connection was lost.
@@ -313,7 +333,8 @@ internal sealed class Uplink
         }
     }
 
-    private void Lose(string why)
+    // The next attempt waits for atLeast milliseconds, and for the backoff besides.
+    private void Lose(string why, int atLeast = 0)
     {
         lock (_lock)
         {
@@ -333,7 +354,7 @@ internal sealed class Uplink
 
         _board.ShowConnected(false);
         long now = _board.Milliseconds;
-        int wait = _backoff.Next(now);
+        int wait = atLeast + _backoff.Next(now);
         _nextAttempt = now + wait;
         int dropped = _ring.Dropped - _droppedTold;
         _droppedTold = _ring.Dropped;
