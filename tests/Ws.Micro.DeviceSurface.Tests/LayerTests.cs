@@ -14,7 +14,7 @@ public sealed class LayerTests
         namespace Ws.Micro.Handshake { public class Head { public static int Size; } }
         namespace Ws.Micro.Net { public class Client { public static int Size; } }
         namespace Ws.Micro.Desktop { public class Face { public static int Size; } }
-        namespace RpiGateway { public class Bridge { public static int Size; } }
+        namespace RpiGateway.Mqtt { public class Bridge { public static int Size; } }
         namespace Ws.Micro { public class Engine { public static int Size; } }
 
         """;
@@ -34,7 +34,7 @@ public sealed class LayerTests
     [InlineData("Ws.Micro.Desktop", "Ws.Micro.Net.Client")]
     [InlineData("Esp32Sensor.Node", "Ws.Micro.Engine")]
     [InlineData("Esp32Sensor", "Ws.Micro.Framing.Frame")]
-    [InlineData("Ws.Micro.Desktop", "RpiGateway.Bridge")]
+    [InlineData("Ws.Micro.Desktop", "RpiGateway.Mqtt.Bridge")]
     [InlineData("Ws.Micro.AspNetCore", "Ws.Micro.Engine")]
     [InlineData("RpiGateway", "Ws.Micro.Handshake.Head")]
     public void A_use_of_a_layer_that_is_not_below_is_found(string user, string used)
@@ -61,6 +61,7 @@ public sealed class LayerTests
     [InlineData("Esp32Sensor.Node", "Ws.Micro.Net.Client")]
     [InlineData("Ws.Micro.AspNetCore", "Ws.Micro.Desktop.Face")]
     [InlineData("RpiGateway", "Ws.Micro.Net.Client")]
+    [InlineData("RpiGateway", "RpiGateway.Mqtt.Bridge")]
     public void A_use_of_a_layer_below_is_let_through(string user, string used) =>
         Assert.Empty(Layers.Find(Use(user, $"int Get() => {used}.Size;")));
 

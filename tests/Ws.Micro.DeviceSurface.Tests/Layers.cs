@@ -88,5 +88,9 @@ internal static class Layers
     private static bool IsOurs(string name) =>
         new[] { Engine, Sensor, Gateway }.Any(root => name == root || name.StartsWith(root + ".", StringComparison.Ordinal));
 
-    private static string NamespaceOf(TypeReference type) => type.DeclaringType is null ? type.Namespace : NamespaceOf(type.DeclaringType);
+    // The gateway's rooms are one layer.
+    private static string NamespaceOf(TypeReference type) =>
+        type.DeclaringType is not null ? NamespaceOf(type.DeclaringType)
+        : type.Namespace.StartsWith(Gateway + ".", StringComparison.Ordinal) ? Gateway
+        : type.Namespace;
 }
