@@ -43,20 +43,34 @@ public sealed class Gateway : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly GatewayMetrics _metrics;
     private readonly MqttServer? _broker;
+    private readonly ReadingLog _log;
+    private readonly ReadingPublisher _publisher;
     private readonly SensorEndpoint _sensors;
     private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _simulatorStopping = new();
 
     private Gateway(
-        WebApplication app, GatewayMetrics metrics, MqttServer? broker, MqttBridge bridge, CommandRelay commands, SensorEndpoint sensors, Uri address, Uri brokerUrl)
+        WebApplication app,
+        GatewayMetrics metrics,
+        MqttServer? broker,
+        ReadingLog log,
+        ReadingPublisher publisher,
+        MqttBridge bridge,
+        CommandRelay commands,
+        SensorEndpoint sensors,
+        Uri address,
+        Uri brokerUrl)
     {
         _app = app;
         _metrics = metrics;
         _broker = broker;
+        _log = log;
+        _publisher = publisher;
         _sensors = sensors;
         Address = address;
         Broker = brokerUrl;
+        _running.Add(publisher.RunAsync(_stopping.Token));
         _running.Add(bridge.RunAsync(_stopping.Token));
         _running.Add(commands.RunAsync(_stopping.Token));
     }
@@ -71,7 +85,7 @@ public sealed class Gateway : IAsyncDisposable
     public CancellationToken StopRequested => _app.Lifetime.ApplicationStopping;
 
     /// <summary>Starts listening, and what is simulated writes what it hears to <paramref name="output"/>.</summary>
-    /// <exception cref="IOException">An address of <see cref="GatewaySettings.Urls"/> cannot be listened on.</exception>
+    /// <exception cref="IOException">An address of <see cref="GatewaySettings.Urls"/> cannot be listened on, or another gateway uses the data directory.</exception>
     public static async Task<Gateway> StartAsync(GatewaySettings settings, TextWriter output)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
@@ -101,9 +115,11 @@ public sealed class Gateway : IAsyncDisposable
         builder.Services.AddMonitoring(metrics);
         WebApplication app = builder.Build();
         MqttServer? broker = null;
+        ReadingLog? log = null;
         try
         {
             ILogger logger = app.Logger;
+            log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger);
             app.UseMicroWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAliveInterval, KeepAliveTimeout = KeepAliveTimeout });
 
             if (settings.Broker is null)
@@ -130,19 +146,23 @@ public sealed class Gateway : IAsyncDisposable
             Uri address = LoopbackAddress(app);
             brokerUrl ??= new Uri(address, MqttEndpoint.Path);
             MqttBridge bridge = new(brokerUrl, logger);
-            SensorEndpoint sensors = new(new ReadingInbox(bridge, metrics), metrics, logger);
-            metrics.ObserveBroker(() => bridge.IsAttached);
+            ReadingPublisher publisher = new(brokerUrl, log, settings.Log, metrics, logger);
+            SensorEndpoint sensors = new(log, metrics, logger);
+            metrics.ObserveBroker(() => publisher.IsAttached);
+            metrics.ObserveLog(() => log.Levels);
             metrics.ObserveSensors(() => sensors.Traffic);
-            readiness.Add(() => bridge.IsAttached ? null : "the broker is not attached");
+            readiness.Add(() => publisher.IsAttached ? null : "the broker is not attached");
+            readiness.Add(() => log.Trouble is { } trouble ? $"the log of readings cannot be written: {trouble}" : null);
             CommandRelay commands = new(brokerUrl, sensors, bridge, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, metrics, broker, bridge, commands, sensors, address, brokerUrl);
+            Gateway gateway = new(app, metrics, broker, log, publisher, bridge, commands, sensors, address, brokerUrl);
             gateway.Announce(settings, output, logger);
             return gateway;
         }
         catch
         {
+            log?.Dispose();
             broker?.Dispose();
             await app.DisposeAsync();
             metrics.Dispose();
@@ -150,13 +170,14 @@ public sealed class Gateway : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes sensors with 1001, lets their readings reach the broker, and stops all; within 5 s.</summary>
+    /// <summary>Closes sensors with 1001, lets their readings reach the disk and the broker, and stops all; within 5 s.</summary>
     public async Task StopAsync()
     {
         using CancellationTokenSource deadline = new(DrainTimeout);
         Task sensorsGone = _sensors.StopAsync(deadline.Token);
         await _simulatorStopping.CancelAsync();
         await sensorsGone;
+        await _publisher.DrainAsync(deadline.Token);
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
         if (_broker is not null)
@@ -169,6 +190,7 @@ public sealed class Gateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _log.Dispose();
         _broker?.Dispose();
         await _app.DisposeAsync();
         _metrics.Dispose();

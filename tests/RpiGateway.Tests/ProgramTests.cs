@@ -131,7 +131,13 @@ public sealed class ProgramTests
 
     /// <summary>Starts the gateway.</summary>
     // Tests that run in a shell's background ignore SIGINT, and so would what they start.
-    internal static Tool Start(params string[] arguments) => Tool.Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
+    internal static Tool Start(params string[] arguments)
+    {
+        // Each has data of its own, unless the arguments say where.
+        string data = Directory.CreateTempSubdirectory("gateway-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(data, recursive: true);
+        return Tool.Start("env", ["--default-signal=INT", $"RPIGATEWAY_DataDirectory={data}", "dotnet", Program, .. arguments]);
+    }
 
     private static async Task<string> AssertRefusedAsync(Tool gateway, int code)
     {

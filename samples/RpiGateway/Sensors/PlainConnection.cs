@@ -7,23 +7,25 @@ using RpiGateway.Readings;
 namespace RpiGateway.Sensors;
 
 /// <summary>
-/// A sensor without a subprotocol: each message, text or binary, is one reading. The next is read once the one before is safe, so that the
+/// A sensor without a subprotocol: each message, text or binary, is one reading. The next is read once the one before is on disk, so that the
 /// sensor is slowed to that pace, and the gateway holds one reading.
 /// </summary>
-internal sealed class PlainConnection(string id, ReadingInbox inbox, ILogger logger) : SensorConnection(id, MaxReadingSize, logger)
+internal sealed class PlainConnection(string id, ReadingLog log, ILogger logger) : SensorConnection(id, MaxReadingSize, logger), IReadingOwner
 {
     /// <summary>The largest reading in bytes.</summary>
     public const int MaxReadingSize = 64 * 1024;
+
+    private readonly SemaphoreSlim _stored = new(0);
+
+    /// <inheritdoc/>
+    public void OnStored(Reading reading) => _stored.Release();
 
     protected override async Task ServeAsync(CancellationToken givingUp)
     {
         while (await ReceiveAsync())
         {
-            if (!await inbox.TakeAsync(Id, Message, givingUp))
-            {
-                await RefuseAsync(WebSocketCloseStatus.MessageTooBig, $"the broker takes no reading of {Message.Count} bytes");
-                return;
-            }
+            await log.AppendAsync(new Reading { Sensor = Id, IsPlain = true, Payload = [.. Message], Arrived = Now(), Owner = this }, givingUp);
+            await _stored.WaitAsync(givingUp);
         }
 
         await CloseAsync(WebSocketCloseStatus.NormalClosure, null);

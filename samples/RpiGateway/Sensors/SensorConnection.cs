@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
+using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Monitoring;
 using Ws.Micro.Desktop;
@@ -36,7 +37,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     /// <summary>The sensor's id.</summary>
     public string Id => id;
 
-    /// <summary>Done once nothing more of this connection will be published.</summary>
+    /// <summary>Done once nothing more of this connection will be taken.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>What it has carried so far, and takes now. For any thread.</summary>
@@ -72,7 +73,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
         }
     }
 
-    /// <summary>Serves the connection to its end; <paramref name="givingUp"/> drops what is not published yet.</summary>
+    /// <summary>Serves the connection to its end; <paramref name="givingUp"/> stops waiting for the disk.</summary>
     public async Task RunAsync(CancellationToken givingUp)
     {
         _buffer = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
@@ -87,7 +88,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
         }
     }
 
-    /// <summary>Nothing more of this connection will be published; it may never have begun.</summary>
+    /// <summary>Nothing more of this connection will be taken; it may never have begun.</summary>
     public void End() => _ended.SetResult();
 
     /// <summary>Sends a close frame, once; what the sensor sent before its own is still read. For any thread.</summary>
@@ -126,6 +127,9 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
             _socket?.Abort();
         }
     }
+
+    /// <summary>The time now in milliseconds since 1970 (UTC); 0 where the gateway's own clock was never set.</summary>
+    protected static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() is var now && now >= NodeClock.Earliest ? now : 0;
 
     protected abstract Task ServeAsync(CancellationToken givingUp);
 
@@ -221,7 +225,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
         }
     }
 
-    // Only time spent waiting for the sensor counts as its silence, not time spent waiting for the broker.
+    // Only time spent waiting for the sensor counts as its silence, not time spent waiting for the disk.
     private void SetReceiving(bool receiving)
     {
         lock (_lock)

@@ -14,10 +14,10 @@ namespace RpiGateway.Sensors;
 
 /// <summary>
 /// Where sensors connect, at <c>/sensors/{id}</c>: by the telemetry subprotocol, or with messages that each are a reading.
-/// Readings are published to <c>sensors/{id}/telemetry</c> as they are. A sensor that connects anew takes the place of its
-/// older connection, and is read once all that came by that has been published: readings keep their order.
+/// Readings go into the log as they are. A sensor that connects anew takes the place of its older connection, and is read once that
+/// has given its last reading to the log: readings keep their order.
 /// </summary>
-internal sealed partial class SensorEndpoint(ReadingInbox inbox, GatewayMetrics metrics, ILogger logger)
+internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, ILogger logger)
 {
     public const string Path = "/sensors/{**id}";
 
@@ -51,8 +51,8 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, GatewayMetrics 
         // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
         bool isTelemetry = context.WebSockets.WebSocketRequestedProtocols.Contains(TelemetryMessage.Subprotocol);
         SensorConnection connection = isTelemetry
-            ? new TelemetryConnection(id, inbox, greeted => Greeted?.Invoke(greeted.Id), logger)
-            : new PlainConnection(id, inbox, logger);
+            ? new TelemetryConnection(id, log, greeted => Greeted?.Invoke(greeted.Id), logger)
+            : new PlainConnection(id, log, logger);
         if (_connections.TryEnter(connection) is { } refusal)
         {
             await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, refusal);
@@ -93,7 +93,7 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, GatewayMetrics 
         : Task.FromResult(TelemetryConnection.NotConnected);
 
     /// <summary>
-    /// Closes all sensors with 1001 and waits until what they sent has reached the broker, or <paramref name="deadline"/>.
+    /// Closes all sensors with 1001 and waits until what they sent is on disk, or <paramref name="deadline"/>.
     /// </summary>
     public async Task StopAsync(CancellationToken deadline)
     {
@@ -104,7 +104,7 @@ internal sealed partial class SensorEndpoint(ReadingInbox inbox, GatewayMetrics 
         await allGone.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!allGone.IsCompleted)
         {
-            logger.LogWarning("Stopped with {Count} sensors connected or readings not delivered", _connections.Count);
+            logger.LogWarning("Stopped with {Count} sensors connected or readings not written", _connections.Count);
         }
 
         await _givingUp.CancelAsync();

@@ -4,23 +4,23 @@ using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Readings;
+using Reading = RpiGateway.Readings.Reading;
 
 namespace RpiGateway.Sensors;
 
 /// <summary>
 /// The gateway's side of the telemetry subprotocol (docs/telemetry.md). Messages are read at any time, so that pings are answered while
-/// readings wait for the broker; the window bounds how many do.
+/// readings wait for the disk; the window bounds how many do.
 /// </summary>
-internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<TelemetryConnection> greeted, ILogger logger)
-    : SensorConnection(id, PlainConnection.MaxReadingSize + MaxPrefix, logger)
+internal sealed class TelemetryConnection(string id, ReadingLog log, Action<TelemetryConnection> greeted, ILogger logger)
+    : SensorConnection(id, PlainConnection.MaxReadingSize + MaxPrefix, logger), IReadingOwner, IThreadPoolWorkItem
 {
     /// <summary>The most readings of a sensor that wait.</summary>
-    public const int Window = 32;
+    public const int Window = 256;
 
     /// <summary>The most commands of a sensor that wait for their results.</summary>
     public const int MaxCommands = 8;
@@ -31,22 +31,21 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
     // "R", a number of 16 digits, and two spaces.
     private const int MaxPrefix = 19;
 
-    // Behind each other, readings are acknowledged together, up to this many.
-    private const int AcknowledgeEach = Window / 4;
-
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(30);
 
-    // What is being published when the connection is to be closed may take this long; the rest stays with the sensor.
+    // What is being written when the connection is to be closed may take this long; the rest stays with the sensor.
     private static readonly TimeSpan FinishTimeout = TimeSpan.FromSeconds(1);
 
     private readonly TelemetryMessage _message = new();
-    private readonly Channel<(long Sequence, byte[] Payload)> _waiting = Channel.CreateBounded<(long, byte[])>(
-        new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true });
+    private readonly SemaphoreSlim _room = new(Window);
     private readonly Dictionary<long, TaskCompletionSource<string>> _commands = [];
     private readonly CancellationTokenSource _finishing = new();
     private readonly Lock _lock = new();
-    private Task _publishing = Task.CompletedTask;
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _appended;
+    private long _stored;
     private long _acknowledged;
+    private bool _isAcknowledging;
     private long _lastCommand;
     private bool _greeted;
     private bool _leaving;
@@ -66,17 +65,58 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
     /// <inheritdoc/>
     public override async Task CloseAsync(WebSocketCloseStatus code, string? reason)
     {
-        Task publishing;
         lock (_lock)
         {
             _leaving = true;
-            publishing = _publishing;
+            CheckFinished();
         }
 
-        _waiting.Writer.TryComplete();
         _finishing.CancelAfter(FinishTimeout);
-        await publishing;
+        await _finished.Task.WaitAsync(FinishTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.CloseAsync(code, reason);
+    }
+
+    /// <inheritdoc/>
+    public void OnStored(Reading reading)
+    {
+        _room.Release();
+        lock (_lock)
+        {
+            _stored = reading.Sequence;
+            if (_isAcknowledging)
+            {
+                return;
+            }
+
+            _isAcknowledging = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    // Acknowledges all that has been stored, together. Never throws.
+    async void IThreadPoolWorkItem.Execute()
+    {
+        while (true)
+        {
+            long stored;
+            lock (_lock)
+            {
+                stored = _stored;
+                if (stored == _acknowledged)
+                {
+                    _isAcknowledging = false;
+                    CheckFinished();
+                    return;
+                }
+            }
+
+            await AcknowledgeAsync(stored);
+            lock (_lock)
+            {
+                _acknowledged = stored;
+            }
+        }
     }
 
     /// <summary>Sends a command and gives its result, "ok" or "error" and why. For any thread.</summary>
@@ -134,28 +174,23 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
         }
 
         long boot = _message.Number;
-        _acknowledged = inbox.Acknowledged(Id, boot);
-        await SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"H {Time()} {_acknowledged} {Window}")));
         using CancellationTokenSource finishing = CancellationTokenSource.CreateLinkedTokenSource(givingUp, _finishing.Token);
+        long last = await log.LastOfAsync(Id, boot, finishing.Token);
+        (_appended, _stored, _acknowledged) = (last, last, last);
+        await SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"H {Now()} {last} {Window}")));
         lock (_lock)
         {
             _greeted = true;
-            if (!_leaving)
-            {
-                _publishing = PublishAsync(boot, finishing.Token);
-            }
         }
 
         greeted(this);
         try
         {
-            await ReceiveAllAsync();
+            await ReceiveAllAsync(boot, finishing.Token);
             await CloseAsync(WebSocketCloseStatus.NormalClosure, null);
         }
         finally
         {
-            // However it ended, nothing is published any more when this is over.
-            _waiting.Writer.TryComplete();
             lock (_lock)
             {
                 _leaving = true;
@@ -164,18 +199,12 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
                     command.TrySetResult("error the connection was lost");
                 }
             }
-
-            _finishing.CancelAfter(FinishTimeout);
-            await _publishing;
         }
     }
 
-    // The gateway's own clock may never have been set.
-    private static long Time() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() is var now && now >= NodeClock.Earliest ? now : 0;
-
     private bool Parse() => _message.Parse(Message.Array!, Message.Offset, Message.Count);
 
-    private async Task ReceiveAllAsync()
+    private async Task ReceiveAllAsync(long boot, CancellationToken finishing)
     {
         long last = _acknowledged;
         while (await ReceiveAsync())
@@ -190,17 +219,11 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
             {
                 case TelemetryMessage.Reading when _message.Number > last:
                     last = _message.Number;
-
-                    // False once the connection is to be closed: the sensor will send the reading again over its next.
-                    if (await _waiting.Writer.WaitToWriteAsync())
-                    {
-                        _waiting.Writer.TryWrite((last, Body()));
-                    }
-
+                    await AppendAsync(boot, last, finishing);
                     break;
                 case TelemetryMessage.Reading:
                     // It came before. What it waits for is the acknowledgement.
-                    await AcknowledgeAsync(Volatile.Read(ref _acknowledged));
+                    await AcknowledgeAsync(Interlocked.Read(ref _acknowledged));
                     break;
                 case TelemetryMessage.Command:
                     Complete(_message.Number, Encoding.UTF8.GetString(Body()));
@@ -214,39 +237,36 @@ internal sealed class TelemetryConnection(string id, ReadingInbox inbox, Action<
 
     private byte[] Body() => Message.AsSpan(_message.BodyOffset, _message.BodyCount).ToArray();
 
-    // Hands the readings on, one after the other. Never throws.
-    private async Task PublishAsync(long boot, CancellationToken finishing)
+    // What does not go into the log, as the connection is to be closed, the sensor will send again over its next.
+    private async ValueTask AppendAsync(long boot, long sequence, CancellationToken finishing)
     {
+        lock (_lock)
+        {
+            if (_leaving)
+            {
+                return;
+            }
+
+            _appended = sequence;
+        }
+
         try
         {
-            int unacknowledged = 0;
-            while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
-            {
-                while (!Volatile.Read(ref _leaving) && _waiting.Reader.TryRead(out (long Sequence, byte[] Payload) reading))
-                {
-                    if (!await inbox.TakeAsync(Id, boot, reading.Sequence, reading.Payload, finishing))
-                    {
-                        // Kept by the sensor, it would hold up all that come after it.
-                        Logger.LogError("Dropped reading {Sequence} of sensor {Id}: the broker takes none of {Size} bytes", reading.Sequence, Id, reading.Payload.Length);
-                    }
-
-                    Volatile.Write(ref _acknowledged, reading.Sequence);
-                    if (++unacknowledged == AcknowledgeEach || _waiting.Reader.Count == 0 || Volatile.Read(ref _leaving))
-                    {
-                        unacknowledged = 0;
-                        await AcknowledgeAsync(reading.Sequence);
-                    }
-                }
-
-                if (Volatile.Read(ref _leaving))
-                {
-                    return;
-                }
-            }
+            Reading reading = new() { Sensor = Id, Boot = boot, Sequence = sequence, Payload = Body(), Arrived = Now(), Owner = this };
+            await _room.WaitAsync(finishing);
+            await log.AppendAsync(reading, finishing);
         }
         catch (OperationCanceledException)
         {
-            // The sensor keeps what was not acknowledged.
+        }
+    }
+
+    // Under the lock.
+    private void CheckFinished()
+    {
+        if (_leaving && _acknowledged >= _appended)
+        {
+            _finished.TrySetResult();
         }
     }
 

@@ -6,6 +6,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using RpiGateway.Monitoring;
+using RpiGateway.Readings;
 
 namespace RpiGateway.Settings;
 
@@ -36,7 +37,7 @@ public sealed class GatewaySettings
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting];
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -56,6 +57,9 @@ public sealed class GatewaySettings
     /// <summary>A directory the gateway may write to.</summary>
     public string DataDirectory { get; init; } =
         Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "RpiGateway");
+
+    /// <summary>The log of readings.</summary>
+    internal LogSettings Log { get; init; } = new();
 
     /// <summary>What .NET's own sections, such as Logging, say; null for its defaults.</summary>
     internal IConfiguration? Framework { get; init; }
@@ -96,6 +100,7 @@ public sealed class GatewaySettings
             Simulate = (int)reader.Integer(SimulateSetting, defaults.Simulate, 0, MaxSimulated),
             Broker = reader.Text(BrokerSetting) is { } broker ? ParseBroker(broker) : defaults.Broker,
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
+            Log = LogSettings.Read(reader),
             Framework = configuration,
         };
         PrepareDataDirectory(settings.DataDirectory);

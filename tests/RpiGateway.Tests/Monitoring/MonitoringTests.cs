@@ -18,6 +18,7 @@ public sealed class MonitoringTests
     public async Task MetricsCountWhatSensorsSend()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker);
         using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(gateway);
         using ClientWebSocket plain = await gateway.ConnectSensorAsync("plain");
         await sensor.SendAsync("R 1 reading");
@@ -50,6 +51,7 @@ public sealed class MonitoringTests
     public async Task CompressionShowsInTheMetrics()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker);
         Metrics before = await Metrics.ReadAsync(gateway.Address);
         using ClientWebSocket sensor = new();
         sensor.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();

@@ -18,15 +18,17 @@ public sealed class SensorOrderTests : IAsyncLifetime
     private Subscriber _subscriber = null!;
     private SensorEndpoint _endpoint = null!;
     private readonly GatewayMetrics _metrics = new();
-    private Task _bridge = null!;
+    private readonly TempDirectory _data = new();
+    private ReadingLog _log = null!;
+    private Task _publishing = null!;
 
     public async ValueTask InitializeAsync()
     {
         _gateway = await TestGateway.StartAsync();
         _subscriber = await Subscriber.AttachAsync(_gateway.Broker);
-        MqttBridge bridge = new(_gateway.Broker, NullLogger.Instance);
-        _endpoint = new SensorEndpoint(new ReadingInbox(bridge, _metrics), _metrics, NullLogger.Instance);
-        _bridge = bridge.RunAsync(_stop.Token);
+        _log = new ReadingLog(_data.Path, new LogSettings(), _metrics, NullLogger.Instance);
+        _endpoint = new SensorEndpoint(_log, _metrics, NullLogger.Instance);
+        _publishing = new ReadingPublisher(_gateway.Broker, _log, new LogSettings(), _metrics, NullLogger.Instance).RunAsync(_stop.Token);
     }
 
     [Fact]
@@ -109,11 +111,13 @@ public sealed class SensorOrderTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _bridge.InTime();
+        await _publishing.InTime();
+        _log.Dispose();
         await _subscriber.DisposeAsync();
         await _gateway.DisposeAsync();
         _metrics.Dispose();
         _stop.Dispose();
+        _data.Dispose();
     }
 
     // Gives the serving task once the endpoint has asked for the socket.

@@ -15,10 +15,10 @@ internal sealed class TestGateway : IAsyncDisposable
         .AddInMemoryCollection([new KeyValuePair<string, string?>("Logging:LogLevel:Default", "None")]).Build();
 
     private readonly Gateway _gateway;
-    private readonly string _data;
+    private readonly TempDirectory? _data;
     private bool _stopped;
 
-    private TestGateway(Gateway gateway, string data)
+    private TestGateway(Gateway gateway, TempDirectory? data)
     {
         _gateway = gateway;
         _data = data;
@@ -28,11 +28,21 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public Uri Broker => _gateway.Broker;
 
-    public static async Task<TestGateway> StartAsync(Uri? broker = null, int simulate = 0, TextWriter? output = null)
+    /// <summary>Starts one. Where <paramref name="data"/> is not given, its data is gone in the end.</summary>
+    public static async Task<TestGateway> StartAsync(
+        Uri? broker = null, int simulate = 0, TextWriter? output = null, string? data = null, LogSettings? log = null)
     {
-        string data = Directory.CreateTempSubdirectory("gateway-").FullName;
-        GatewaySettings settings = new() { Urls = "http://127.0.0.1:0", Broker = broker, Simulate = simulate, DataDirectory = data, Framework = Quiet };
-        return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), data);
+        TempDirectory? own = data is null ? new TempDirectory() : null;
+        GatewaySettings settings = new()
+        {
+            Urls = "http://127.0.0.1:0",
+            Broker = broker,
+            Simulate = simulate,
+            DataDirectory = data ?? own!.Path,
+            Log = log ?? new LogSettings(),
+            Framework = Quiet,
+        };
+        return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), own);
     }
 
     public Uri Sensor(string id) => new(Address, $"sensors/{id}");
@@ -58,6 +68,6 @@ internal sealed class TestGateway : IAsyncDisposable
         }
 
         await _gateway.DisposeAsync();
-        Directory.Delete(_data, recursive: true);
+        _data?.Dispose();
     }
 }

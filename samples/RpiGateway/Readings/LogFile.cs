@@ -1,0 +1,71 @@
+using System;
+using System.Globalization;
+using System.IO;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
+
+namespace RpiGateway.Readings;
+
+/// <summary>Where the log's file is, and what is done with one that is broken. Used by one thread.</summary>
+internal sealed class LogFile(string directory, ILogger logger)
+{
+    /// <summary>The file's name in the data directory; SQLite keeps another beside it, with "-wal" behind the name.</summary>
+    public const string Name = "readings.db";
+
+    private const string Wal = "-wal";
+
+    private const int Busy = 5;
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
+    private readonly string _path = Path.Join(directory, Name);
+
+    /// <summary>Whether the file itself is at fault, so that no other try would help.</summary>
+    public static bool IsBroken(Exception error) =>
+        error is InvalidDataException or SqliteException { SqliteErrorCode: Corrupt or NotADatabase };
+
+    /// <summary>What it takes on the disk.</summary>
+    public long Bytes => Length(_path) + Length(_path + Wal);
+
+    /// <summary>Opens the log, and sets a broken one aside for a new one.</summary>
+    /// <param name="last">The largest number given so far, as far as is known.</param>
+    /// <exception cref="SqliteException">The disk cannot be used.</exception>
+    /// <exception cref="LogInUseException">Another gateway uses the log.</exception>
+    /// <exception cref="IOException">The disk cannot be used.</exception>
+    public ReadingStore Open(long last)
+    {
+        try
+        {
+            return ReadingStore.Open(_path, last);
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == Busy)
+        {
+            throw new LogInUseException($"DataDirectory is '{LogText.Printable(directory)}': another gateway uses its log {Name}", error);
+        }
+        catch (Exception error) when (IsBroken(error))
+        {
+            SetAside(error);
+            return ReadingStore.Open(_path, last);
+        }
+    }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    /// <summary>Gives the broken file another name.</summary>
+    public void SetAside(Exception error)
+    {
+        string aside = $"{_path}.corrupt-{DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture)}";
+        File.Move(_path, aside);
+        if (File.Exists(_path + Wal))
+        {
+            // Under the name by which SQLite finds it, for whoever wants to see what can be saved.
+            File.Move(_path + Wal, aside + Wal);
+        }
+
+        logger.LogError("The log of readings was broken ({Trouble}): it is set aside as {File}, and a new one begun", LogText.Printable(error.Message), aside);
+    }
+}
+
+/// <summary>Another process uses the log.</summary>
+internal sealed class LogInUseException(string message, Exception inner) : IOException(message, inner);

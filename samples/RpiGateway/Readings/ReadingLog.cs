@@ -1,0 +1,474 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
+
+namespace RpiGateway.Readings;
+
+/// <summary>
+/// The durable log: readings wait here, on disk, for the broker. One thread writes: it takes all that has come, writes it in one transaction
+/// with one fsync (group commit), and then tells whoever sent it. While the disk takes nothing, readings wait, and so do their sensors. The
+/// newest are kept in memory too, so that a broker that keeps up is served without the disk being read. For any thread.
+/// </summary>
+internal sealed class ReadingLog : IDisposable
+{
+    // Behind each other, waiting to be written.
+    private const int MaxIncomingBytes = 4 * 1024 * 1024;
+
+    // One transaction's readings.
+    private const int MaxBatch = 4096;
+
+    private const int DiskFull = 13;
+
+    // In milliseconds.
+    private const long RetryInterval = 1000;
+    private const long UpkeepInterval = 1000;
+    private const long ReportInterval = 60_000;
+
+    private readonly object _lock = new();
+    private readonly LogFile _file;
+    private readonly LogUpkeep _upkeep;
+    private readonly GatewayMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly DiskWear _wear = new();
+    private readonly RecentReadings _recent = new();
+    private readonly List<Reading> _batch = [];
+    private readonly Queue<Reading> _incoming = [];
+    private readonly Queue<Action<ReadingStore>> _questions = [];
+    private TaskCompletionSource _room = NewSource();
+    private TaskCompletionSource _more = NewSource();
+    private ReadingStore? _store;
+    private volatile string? _trouble;
+    private int _incomingBytes;
+    private long _first;
+    private long _last;
+    private long _oldestArrived;
+    private long _acknowledged;
+    private long _settled;
+    private long _retryAt;
+    private long _upkeepAt;
+    private long _reportAt;
+    private bool _stopping;
+
+    /// <summary>Opens the log in that directory, and begins to write.</summary>
+    /// <exception cref="LogInUseException">Another gateway uses it. Any other trouble with the disk is waited out.</exception>
+    public ReadingLog(string directory, LogSettings settings, GatewayMetrics metrics, ILogger logger)
+    {
+        _metrics = metrics;
+        _logger = logger;
+        _file = new LogFile(directory, logger);
+        _upkeep = new LogUpkeep(settings, directory, metrics, logger);
+        try
+        {
+            Adopt(_file.Open(0));
+        }
+        catch (Exception error) when (IsTrouble(error) && error is not LogInUseException)
+        {
+            Fail(error);
+        }
+
+        _thread = new Thread(Work) { Name = "Log of readings", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Why the disk takes no readings now; null while it does.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>How many readings are in the log, those included that are delivered but may not be deleted yet.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last - _first + 1;
+            }
+        }
+    }
+
+    /// <summary>How many of them the broker has not acknowledged.</summary>
+    public long Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last - Math.Max(_first - 1, _acknowledged);
+            }
+        }
+    }
+
+    /// <summary>What is in it, for whoever looks on.</summary>
+    public LogLevels Levels => new(Waiting, OldestAge, _file.Bytes);
+
+    /// <summary>The number of the oldest reading in the log, or of the next where there is none.</summary>
+    public long First
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _first;
+            }
+        }
+    }
+
+
+    /// <summary>
+    /// Gives the log a reading; returns once there is room for it to wait. Its owner is told when it is on disk. Those of one sensor are
+    /// appended one after the other.
+    /// </summary>
+    public ValueTask AppendAsync(Reading reading, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_incomingBytes < MaxIncomingBytes)
+            {
+                Append(reading);
+                return ValueTask.CompletedTask;
+            }
+        }
+
+        return WaitAndAppendAsync(reading, cancellation);
+    }
+
+    /// <summary>Up to which number the readings of that run came; 0 for none.</summary>
+    public Task<long> LastOfAsync(string sensor, long boot, CancellationToken cancellation) => AskAsync(store => store.LastOf(sensor, boot), cancellation);
+
+    /// <summary>
+    /// The next readings from that number on, in order; waits until there are some. One at a time calls it. Numbers may be missing, where
+    /// readings were dropped.
+    /// </summary>
+    public async ValueTask<List<Reading>> ReadAsync(long from, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task? more = null;
+            long last;
+            lock (_lock)
+            {
+                last = _last;
+                List<Reading> recent = _recent.Take(from);
+                if (recent.Count > 0)
+                {
+                    return recent;
+                }
+
+                if (from > last)
+                {
+                    _recent.Reopen();
+                    more = _more.Task;
+                }
+            }
+
+            if (more is not null)
+            {
+                await more.WaitAsync(cancellation);
+                continue;
+            }
+
+            List<Reading> page = await AskAsync(store => store.Page(from), cancellation);
+            if (page.Count > 0)
+            {
+                return page;
+            }
+
+            // All up to there were dropped.
+            from = last + 1;
+        }
+    }
+
+    /// <summary>The broker has acknowledged all up to one number; those up to the other can be deleted.</summary>
+    public void Deliver(long acknowledged, long settled)
+    {
+        lock (_lock)
+        {
+            _acknowledged = Math.Max(_acknowledged, acknowledged);
+            _settled = Math.Max(_settled, settled);
+        }
+    }
+
+    /// <summary>Writes what waits, unless the disk does not take it, and closes the file.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _stopping = true;
+            Monitor.Pulse(_lock);
+        }
+
+        _thread.Join();
+    }
+
+    private static bool IsTrouble(Exception error) => error is SqliteException or IOException or InvalidDataException or UnauthorizedAccessException;
+
+    // Zero where there is none, or its time is not known.
+    private TimeSpan OldestAge => Waiting > 0 && Interlocked.Read(ref _oldestArrived) is > 0 and var arrived
+        ? DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeMilliseconds(arrived)
+        : TimeSpan.Zero;
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async ValueTask WaitAndAppendAsync(Reading reading, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task room;
+            lock (_lock)
+            {
+                if (_incomingBytes < MaxIncomingBytes)
+                {
+                    Append(reading);
+                    return;
+                }
+
+                room = _room.Task;
+            }
+
+            await room.WaitAsync(cancellation);
+        }
+    }
+
+    private void Append(Reading reading)
+    {
+        _metrics.ReadingReceived();
+        _incoming.Enqueue(reading);
+        _incomingBytes += reading.Size;
+        if (_incoming.Count == 1)
+        {
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private Task<T> AskAsync<T>(Func<ReadingStore, T> question, CancellationToken cancellation)
+    {
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _questions.Enqueue(store => answer.SetResult(question(store)));
+            Monitor.Pulse(_lock);
+        }
+
+        return answer.Task.WaitAsync(cancellation);
+    }
+
+    private void Work()
+    {
+        bool stopping;
+        do
+        {
+            stopping = WaitForWork();
+            try
+            {
+                if (stopping || Environment.TickCount64 >= _retryAt)
+                {
+                    Write();
+                }
+
+                Answer();
+            }
+            catch (Exception error) when (IsTrouble(error))
+            {
+                Fail(error);
+            }
+        }
+        while (!stopping || (_batch.Count == 0 && _incoming.Count > 0));
+
+        _store?.Dispose();
+    }
+
+    // Waits until there is something to do, and takes the next batch unless one is left over. Returns whether the log is to stop.
+    private bool WaitForWork()
+    {
+        lock (_lock)
+        {
+            while (!_stopping)
+            {
+                long now = Environment.TickCount64;
+                bool canWrite = now >= _retryAt;
+                if ((canWrite && (_batch.Count > 0 || _incoming.Count > 0 || now >= _upkeepAt)) || (_store is not null && _questions.Count > 0))
+                {
+                    break;
+                }
+
+                Monitor.Wait(_lock, (int)Math.Max(1, canWrite ? _upkeepAt - now : _retryAt - now));
+            }
+
+            if (_batch.Count == 0)
+            {
+                while (_batch.Count < MaxBatch && _incoming.TryDequeue(out Reading? reading))
+                {
+                    _batch.Add(reading);
+                    _incomingBytes -= reading.Size;
+                }
+
+                if (_incomingBytes < MaxIncomingBytes)
+                {
+                    _room.TrySetResult();
+                    _room = NewSource();
+                }
+            }
+
+            return _stopping;
+        }
+    }
+
+    private void Write()
+    {
+        if (_store is null)
+        {
+            Adopt(_file.Open(_last));
+        }
+
+        // Before the batch: on a full disk, what is deleted makes room for it.
+        if (Environment.TickCount64 >= _upkeepAt)
+        {
+            Keep(_store!);
+        }
+
+        if (_batch.Count > 0)
+        {
+            long before = _store!.Last;
+            _store.Write(_batch);
+            _metrics.ReadingsStored(_store.Last - before);
+            lock (_lock)
+            {
+                _last = _store.Last;
+                _first = Math.Min(_store.First, _last + 1);
+                foreach (Reading reading in _batch)
+                {
+                    if (reading.Id > 0)
+                    {
+                        _recent.Add(reading);
+                    }
+                    else
+                    {
+                        _metrics.ReadingDuplicate();
+                    }
+                }
+            }
+
+            Tell();
+        }
+
+        if (_trouble is not null)
+        {
+            _trouble = null;
+            _reportAt = 0;
+            _logger.LogInformation("The log of readings can be written again");
+        }
+    }
+
+    private void Keep(ReadingStore store)
+    {
+        long acknowledged;
+        long settled;
+        lock (_lock)
+        {
+            (acknowledged, settled) = (_acknowledged, _settled);
+        }
+
+        bool isDone = _upkeep.Run(store, acknowledged, settled);
+        _upkeepAt = isDone ? Environment.TickCount64 + UpkeepInterval : 0;
+        Interlocked.Exchange(ref _oldestArrived, store.ArrivalFrom(acknowledged + 1));
+        _metrics.DiskWritten(_wear.BytesSinceLast());
+        lock (_lock)
+        {
+            _first = store.First;
+        }
+    }
+
+    // Takes a file that was opened. Where the last try to write failed and yet was written, it must not be written again.
+    private void Adopt(ReadingStore store)
+    {
+        _store = store;
+        bool isWritten = _batch.Count > 0 && store.Last > _last;
+        lock (_lock)
+        {
+            _first = store.First;
+            _last = store.Last;
+            _recent.Close();
+        }
+
+        if (isWritten)
+        {
+            Tell();
+        }
+    }
+
+    // The batch is on disk.
+    private void Tell()
+    {
+        foreach (Reading reading in _batch)
+        {
+            reading.Owner?.OnStored(reading);
+            reading.Owner = null;
+        }
+
+        _batch.Clear();
+        lock (_lock)
+        {
+            _more.TrySetResult();
+            _more = NewSource();
+        }
+    }
+
+    private void Answer()
+    {
+        while (_store is not null)
+        {
+            Action<ReadingStore>? question;
+            lock (_lock)
+            {
+                if (!_questions.TryPeek(out question))
+                {
+                    return;
+                }
+            }
+
+            question(_store);
+            lock (_lock)
+            {
+                _questions.Dequeue();
+            }
+        }
+    }
+
+    private void Fail(Exception error)
+    {
+        // A full disk can still be read, and what is in the log delivered; after anything else the file is opened anew.
+        bool isBroken = LogFile.IsBroken(error);
+        if (isBroken || error is not SqliteException { SqliteErrorCode: DiskFull })
+        {
+            _store?.Dispose();
+            _store = null;
+        }
+
+        if (isBroken)
+        {
+            try
+            {
+                _file.SetAside(error);
+                return;
+            }
+            catch (Exception other) when (IsTrouble(other))
+            {
+                error = other;
+            }
+        }
+
+        _trouble = LogText.Printable(error.Message);
+        _retryAt = Environment.TickCount64 + RetryInterval;
+        if (Environment.TickCount64 >= _reportAt)
+        {
+            _reportAt = Environment.TickCount64 + ReportInterval;
+            _logger.LogError(
+                "The log of readings cannot be written: {Trouble}. Readings are not acknowledged, their sensors keep them; tried again each second", _trouble);
+        }
+    }
+}

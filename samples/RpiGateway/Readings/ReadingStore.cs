@@ -1,0 +1,369 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace RpiGateway.Readings;
+
+/// <summary>
+/// The log's file: a SQLite database with the readings that are not delivered yet, and up to which number each sensor's came. What
+/// <see cref="Write"/> has written is on disk when it returns (WAL, synchronous=FULL). Used by one thread, and by one process at a time.
+/// </summary>
+internal sealed class ReadingStore : IDisposable
+{
+    /// <summary>The layout of this version (user_version).</summary>
+    public const int SchemaVersion = 1;
+
+    /// <summary>The most boots remembered of a sensor.</summary>
+    public const int MaxBoots = 4;
+
+    /// <summary>The most boots remembered in all; those not heard for longest are forgotten first.</summary>
+    public const int MaxRuns = 40_000;
+
+    // What is read back at a time: enough to keep a broker busy, and little beside what else is in memory.
+    private const int MaxPageReadings = 512;
+    private const int MaxPageBytes = 512 * 1024;
+
+    // Forgotten together, as finding the oldest means reading all.
+    private const int RunsForgotten = 400;
+
+    private const long MaxBoot = (1L << 53) - 1;
+
+    // A run is a boot of a sensor with the largest number of it that came; heard is the log's number then, which no clock puts back. The log's
+    // own numbers are a run too, of a sensor without a name.
+    private const string Schema = """
+        CREATE TABLE readings (
+            id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, arrived INTEGER NOT NULL, payload BLOB NOT NULL);
+        CREATE TABLE runs (
+            sensor TEXT NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, heard INTEGER NOT NULL, PRIMARY KEY (sensor, boot)) WITHOUT ROWID;
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly List<SqliteCommand> _commands = [];
+    private readonly Dictionary<(string Sensor, long Boot), BootRun> _runs = [];
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
+    private readonly SqliteCommand _insert;
+    private readonly SqliteCommand _findRun;
+    private readonly SqliteCommand _putRun;
+    private readonly SqliteCommand _forgetBoots;
+    private readonly SqliteCommand _forgetRuns;
+    private readonly SqliteCommand _page;
+    private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _oldest;
+    private readonly SqliteCommand _arrival;
+    private readonly SqliteCommand _older;
+    private readonly SqliteCommand _pageCount;
+    private readonly SqliteCommand _freeCount;
+    private readonly long _pageSize;
+    private readonly long _logId;
+    private long _runCount;
+
+    private ReadingStore(SqliteConnection connection)
+    {
+        _connection = connection;
+        _begin = Prepare("BEGIN IMMEDIATE", 0);
+        _commit = Prepare("COMMIT", 0);
+        _insert = Prepare("INSERT INTO readings (id, sensor, boot, seq, arrived, payload) VALUES ($1, $2, $3, $4, $5, $6)", 6);
+        _findRun = Prepare("SELECT seq FROM runs WHERE sensor = $1 AND boot = $2", 2);
+        _putRun = Prepare(
+            "INSERT INTO runs (sensor, boot, seq, heard) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard", 4);
+        _forgetBoots = Prepare(
+            "DELETE FROM runs WHERE sensor = $1 AND boot NOT IN (SELECT boot FROM runs WHERE sensor = $1 ORDER BY heard DESC LIMIT $2)", 2);
+        _forgetRuns = Prepare(
+            "DELETE FROM runs WHERE (sensor, boot) IN (SELECT sensor, boot FROM runs WHERE sensor <> '' ORDER BY heard LIMIT $1)", 1);
+        _page = Prepare($"SELECT id, sensor, boot, seq, arrived, payload FROM readings WHERE id >= $1 ORDER BY id LIMIT {MaxPageReadings}", 1);
+        _delete = Prepare("DELETE FROM readings WHERE id <= $1", 1);
+        _oldest = Prepare("SELECT id, arrived FROM readings ORDER BY id LIMIT 1", 0);
+        _arrival = Prepare("SELECT arrived FROM readings WHERE id >= $1 ORDER BY id LIMIT 1", 1);
+        _older = Prepare("SELECT id FROM readings WHERE arrived > 0 AND arrived < $1 AND id <= $2 ORDER BY id DESC LIMIT 1", 2);
+        _pageCount = Prepare("PRAGMA page_count", 0);
+        _freeCount = Prepare("PRAGMA freelist_count", 0);
+        _pageSize = Number(Prepare("PRAGMA page_size", 0));
+        _runCount = Number(Prepare("SELECT count(*) FROM runs", 0));
+        using (SqliteDataReader own = Prepare("SELECT boot, seq FROM runs WHERE sensor = ''", 0).ExecuteReader())
+        {
+            if (!own.Read())
+            {
+                throw new InvalidDataException("it does not say which log it is");
+            }
+
+            _logId = own.GetInt64(0);
+            Last = own.GetInt64(1);
+        }
+
+        First = Oldest()?.Id ?? Last + 1;
+    }
+
+    /// <summary>The number of the oldest reading; one more than <see cref="Last"/> where there is none.</summary>
+    public long First { get; private set; }
+
+    /// <summary>The largest number ever given.</summary>
+    public long Last { get; private set; }
+
+    /// <summary>What the readings take in the file, in bytes.</summary>
+    public long UsedBytes => (Number(_pageCount) - Number(_freeCount)) * _pageSize;
+
+    /// <summary>What the file has room for without growing, in bytes.</summary>
+    public long SpareBytes => Number(_freeCount) * _pageSize;
+
+    /// <summary>Opens the file and checks it whole; makes it where it is missing.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="last">A new file's numbers go on after this one.</param>
+    /// <exception cref="SqliteException">The file cannot be used, is in use (SQLITE_BUSY), or is broken (SQLITE_CORRUPT, SQLITE_NOTADB).</exception>
+    /// <exception cref="InvalidDataException">The file is broken, or of another version.</exception>
+    public static ReadingStore Open(string path, long last)
+    {
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 }.ToString());
+        try
+        {
+            connection.Open();
+
+            // The lock keeps a second gateway out, and spares the shared memory file. auto_vacuum holds for a file that is made here.
+            Execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
+            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL");
+            Execute(connection, "PRAGMA journal_mode = WAL");
+            Execute(connection, "PRAGMA synchronous = FULL");
+            Execute(connection, "PRAGMA journal_size_limit = 4194304");
+            if (Scalar(connection, "SELECT count(*) FROM sqlite_schema") is 0L)
+            {
+                Create(connection, last);
+            }
+
+            if (Scalar(connection, "PRAGMA user_version") is not (long)SchemaVersion)
+            {
+                throw new InvalidDataException($"it is not of version {SchemaVersion}, or not RpiGateway's");
+            }
+
+            if (Scalar(connection, "PRAGMA quick_check(1)") is not "ok" and var trouble)
+            {
+                throw new InvalidDataException($"{trouble}".ReplaceLineEndings(" "));
+            }
+
+            // Whatever a failed fsync has left is written anew, so that what is read here is on disk.
+            Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+            return new ReadingStore(connection);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The largest number of that run that came; 0 where none is known.</summary>
+    public long LastOf(string sensor, long boot) => FindRun(sensor, boot) ?? 0;
+
+    /// <summary>
+    /// Writes readings, all or none, and numbers them; those that came before are passed over (<see cref="Reading.Id"/> 0).
+    /// </summary>
+    /// <exception cref="SqliteException">None is written, unless <see cref="Last"/> says otherwise once the file is opened anew.</exception>
+    public void Write(List<Reading> readings)
+    {
+        _runs.Clear();
+        long last = Last;
+        Execute(_begin);
+        try
+        {
+            foreach (Reading reading in readings)
+            {
+                reading.Id = 0;
+                if (reading.IsPlain)
+                {
+                    reading.Boot = _logId;
+                    reading.Sequence = last + 1;
+                }
+                else if (!TakeNumber(reading))
+                {
+                    continue;
+                }
+
+                reading.Id = ++last;
+                Execute(_insert, last, reading.Sensor, reading.Boot, reading.Sequence, reading.Arrived, reading.Payload);
+            }
+
+            PutRuns(last);
+            Execute(_putRun, "", _logId, last, last);
+            Execute(_commit);
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+
+        Last = last;
+    }
+
+    /// <summary>The readings from that number on, as many as make a page; none where there are none.</summary>
+    public List<Reading> Page(long from)
+    {
+        List<Reading> page = [];
+        int bytes = 0;
+        _page.Parameters[0].Value = from;
+        using SqliteDataReader reader = _page.ExecuteReader();
+        while (bytes < MaxPageBytes && reader.Read())
+        {
+            Reading reading = new()
+            {
+                Id = reader.GetInt64(0),
+                Sensor = reader.GetString(1),
+                Boot = reader.GetInt64(2),
+                Sequence = reader.GetInt64(3),
+                Arrived = reader.GetInt64(4),
+                Payload = reader.GetFieldValue<byte[]>(5),
+            };
+            bytes += reading.Size;
+            page.Add(reading);
+        }
+
+        return page;
+    }
+
+    /// <summary>Deletes the readings up to that number.</summary>
+    public void DeleteThrough(long id)
+    {
+        if (id >= First)
+        {
+            Execute(_delete, id);
+            First = Oldest()?.Id ?? Last + 1;
+        }
+    }
+
+    /// <summary>The oldest reading's number and time of arrival.</summary>
+    public (long Id, long Arrived)? Oldest()
+    {
+        using SqliteDataReader reader = _oldest.ExecuteReader();
+        return reader.Read() ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
+    }
+
+    /// <summary>When the first reading from that number on came, in milliseconds since 1970 (UTC); 0 where that is not known, or there is none.</summary>
+    public long ArrivalFrom(long id)
+    {
+        _arrival.Parameters[0].Value = id;
+        return (long?)_arrival.ExecuteScalar() ?? 0;
+    }
+
+    /// <summary>The newest of the readings up to that number that came before a time (milliseconds since 1970), of those whose time is known.</summary>
+    public long? LastOlderThan(long arrived, long through)
+    {
+        _older.Parameters[0].Value = arrived;
+        _older.Parameters[1].Value = through;
+        return (long?)_older.ExecuteScalar();
+    }
+
+    /// <summary>Gives spare room back to the disk, at most that much.</summary>
+    public void Shrink(long bytes)
+    {
+        // It frees one page each step, which ExecuteNonQuery does not take.
+        string statement = $"PRAGMA incremental_vacuum({bytes / _pageSize})";
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, statement), _connection.Handle);
+    }
+
+    public void Dispose()
+    {
+        _commands.ForEach(static command => command.Dispose());
+        _connection.Dispose();
+    }
+
+    private static void Create(SqliteConnection connection, long last)
+    {
+        long id = (BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & MaxBoot) | 1;
+        Execute(connection, "BEGIN");
+        Execute(connection, Schema);
+        Execute(connection, $"INSERT INTO runs (sensor, boot, seq, heard) VALUES ('', {id}, {last}, {last})");
+        Execute(connection, $"PRAGMA user_version = {SchemaVersion}");
+        Execute(connection, "COMMIT");
+    }
+
+    private static void Execute(SqliteConnection connection, string statement) => Scalar(connection, statement);
+
+    private static object? Scalar(SqliteConnection connection, string statement)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = statement;
+        return command.ExecuteScalar();
+    }
+
+    private static long Number(SqliteCommand command) => (long)command.ExecuteScalar()!;
+
+    // Gives the count of rows changed.
+    private static int Execute(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i];
+        }
+
+        return command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Prepare(string statement, int parameters)
+    {
+        SqliteCommand command = _connection.CreateCommand();
+        _commands.Add(command);
+        command.CommandText = statement;
+        for (int i = 1; i <= parameters; i++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
+        }
+
+        return command;
+    }
+
+    // False for a number that came before.
+    private bool TakeNumber(Reading reading)
+    {
+        if (!_runs.TryGetValue((reading.Sensor, reading.Boot), out BootRun? run))
+        {
+            long? known = FindRun(reading.Sensor, reading.Boot);
+            run = new BootRun { Last = known ?? 0, IsNew = known is null };
+            _runs.Add((reading.Sensor, reading.Boot), run);
+        }
+
+        bool isNext = reading.Sequence > run.Last;
+        run.Last = Math.Max(run.Last, reading.Sequence);
+        return isNext;
+    }
+
+    private void PutRuns(long heard)
+    {
+        foreach (((string sensor, long boot), BootRun run) in _runs)
+        {
+            Execute(_putRun, sensor, boot, run.Last, heard);
+            if (run.IsNew)
+            {
+                _runCount += 1 - Execute(_forgetBoots, sensor, MaxBoots);
+                if (_runCount > MaxRuns)
+                {
+                    _runCount -= Execute(_forgetRuns, RunsForgotten);
+                }
+            }
+        }
+    }
+
+    private long? FindRun(string sensor, long boot)
+    {
+        _findRun.Parameters[0].Value = sensor;
+        _findRun.Parameters[1].Value = boot;
+        return (long?)_findRun.ExecuteScalar();
+    }
+
+    private void RollBack()
+    {
+        // Some errors have rolled back already.
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            raw.sqlite3_exec(_connection.Handle, "ROLLBACK");
+        }
+    }
+
+    private sealed class BootRun
+    {
+        public long Last { get; set; }
+
+        public bool IsNew { get; init; }
+    }
+}
