@@ -3,8 +3,9 @@ using System.Threading;
 
 namespace Ws.Micro.Desktop;
 
-// Pings a peer after a silence and gives up one that stays silent (RFC 6455 §5.5.2). Any byte is a sign of life. Silence is held against
-// the peer only while a receive waits, because what nobody reads cannot be heard.
+// Pings a peer after a silence and gives up one that stays silent (RFC 6455 §5.5.2). Any byte is a sign of life, and so is that a long
+// message under way goes on, during which no ping can be sent. Silence is held against the peer only while a receive waits, because what
+// nobody reads cannot be heard.
 internal sealed class KeepAlive : IDisposable
 {
     private readonly MicroWebSocket _socket;
@@ -14,6 +15,7 @@ internal sealed class KeepAlive : IDisposable
     private long _lastHeard = Environment.TickCount64;
     private long _waitingSince;
     private long _pingedAt;
+    private long _sentBefore;
 
     private KeepAlive(MicroWebSocket socket, long interval, long timeout)
     {
@@ -53,7 +55,14 @@ internal sealed class KeepAlive : IDisposable
         long pingedAt = Volatile.Read(ref _pingedAt);
         long waitingSince = Volatile.Read(ref _waitingSince);
         long next = Volatile.Read(ref _lastHeard) + _interval - now;
-        if (pingedAt != 0 && waitingSince != 0 && _timeout > 0)
+        long sent = _socket.BytesSent;
+        if (_socket.IsSending && sent != _sentBefore)
+        {
+            _sentBefore = sent;
+            Volatile.Write(ref _pingedAt, 0);
+            next = _interval;
+        }
+        else if (pingedAt != 0 && waitingSince != 0 && _timeout > 0)
         {
             long left = Math.Max(pingedAt, waitingSince) + _timeout - now;
             if (left <= 0)

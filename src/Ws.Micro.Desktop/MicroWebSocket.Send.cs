@@ -21,6 +21,8 @@ public sealed partial class MicroWebSocket
     private byte[]? _pong;
     private int _pongSize;
 
+    internal bool IsSending => _sendLock.CurrentCount == 0;
+
     /// <inheritdoc/>
     public override Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) =>
         SendAsync(buffer.AsMemory(), messageType, endOfMessage, cancellationToken).AsTask();

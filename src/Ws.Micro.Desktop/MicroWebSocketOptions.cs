@@ -10,7 +10,8 @@ public class MicroWebSocketOptions
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long after that ping the peer may stay silent, while a receive waits, before the connection is aborted. Default 20 s;
+    /// How long after that ping the peer may stay silent, while a receive waits, before the connection is aborted. A peer that is taking a
+    /// long message counts as alive. Default 20 s;
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: pings only.
     /// </summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);

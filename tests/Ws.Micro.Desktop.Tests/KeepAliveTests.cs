@@ -81,6 +81,57 @@ public sealed class KeepAliveTests
         }
     }
 
+    // Such a peer cannot be pinged, since a message is on its way, and has nothing to say; but it takes what is sent.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_that_takes_a_long_message_is_not_given_up_for_its_silence(bool isServer)
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer, options =>
+        {
+            options.KeepAliveInterval = TimeSpan.FromMilliseconds(100);
+            options.KeepAliveTimeout = TimeSpan.FromSeconds(2);
+        });
+        using (socket)
+        using (peer)
+        {
+            Task<(WebSocketMessageType Type, byte[] Payload)> receiving = Echo.ReceiveAsync(socket, 2);
+            int left = 64 * 1024 * 1024;
+            Task sending = socket.SendAsync(new byte[left], WebSocketMessageType.Binary, true, Deadline.Token);
+            for (long end = Environment.TickCount64 + 4500; Environment.TickCount64 < end; left -= 256 * 1024)
+            {
+                Assert.False(receiving.IsCompleted, "The peer was given up.");
+                await peer.DropAsync(256 * 1024);
+                await Task.Delay(50);
+            }
+
+            await peer.SendFrameAsync(RawFrame.Fin | RawFrame.Text, "on"u8.ToArray());
+            Assert.Equal("on"u8.ToArray(), (await receiving).Payload);
+            await peer.DropAsync(left);
+            await sending.InTime();
+        }
+    }
+
+    // The other way about: nothing can be sent to a peer that takes nothing, not even a ping.
+    [Fact]
+    public async Task A_peer_that_takes_nothing_and_is_silent_is_given_up()
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer: true, options =>
+        {
+            options.KeepAliveInterval = TimeSpan.FromMilliseconds(50);
+            options.KeepAliveTimeout = TimeSpan.FromMilliseconds(200);
+        });
+        using (socket)
+        using (peer)
+        {
+            Task<(WebSocketMessageType Type, byte[] Payload)> receiving = Echo.ReceiveAsync(socket, 1);
+            Task sending = socket.SendAsync(new byte[64 * 1024 * 1024], WebSocketMessageType.Binary, true, Deadline.Token);
+            WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => receiving.InTime());
+            Assert.Contains("did not answer a ping", e.Message);
+            await Assert.ThrowsAsync<WebSocketException>(() => sending.InTime());
+        }
+    }
+
     // What comes after a time in which pings at any lower interval would have gone out is an echo, and nothing before it.
     [Fact]
     public async Task Zero_sends_no_pings()

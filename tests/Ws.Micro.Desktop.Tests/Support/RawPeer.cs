@@ -109,6 +109,9 @@ internal sealed class RawPeer(Socket socket, bool isClient) : IDisposable
         return new RawFrame(firstByte, isMasked ? BitConverter.ToInt32(key) : null, payload);
     }
 
+    /// <summary>Reads and drops so many bytes.</summary>
+    internal async Task DropAsync(int count) => await _stream.ReadExactlyAsync(new byte[count], Deadline.Token);
+
     /// <summary>The head of an HTTP message, up to its empty line and no byte further.</summary>
     internal Task<string> ReadHeadAsync() => RawHttp.ReadHeadAsync(_stream);
 
