@@ -12,13 +12,16 @@ public class MicroWebSocketMiddlewareOptions : WebSocketOptions
 {
     private static readonly MicroWebSocketOptions Defaults = new();
 
-    /// <summary>The longest message accepted, in bytes, all fragments together. A longer one ends the connection with 1009.</summary>
+    /// <summary>The longest message accepted, in bytes, all fragments together. A longer one ends the connection with 1009. Default 16 MiB.</summary>
     public long MaxMessageSize { get; set; } = Defaults.MaxMessageSize;
 
-    /// <summary>The size of the buffer a connection receives into, in bytes. It bounds no message: messages are handed on in pieces.</summary>
+    /// <summary>
+    /// The size of the buffer a connection receives into, in bytes, at least 256. It bounds no message: messages are handed on in pieces.
+    /// Default 4096.
+    /// </summary>
     public new int ReceiveBufferSize { get; set; } = Defaults.ReceiveBufferSize;
 
-    /// <summary>How long the closing handshake may take before the connection is dropped.</summary>
+    /// <summary>How long the closing handshake may take before the connection is dropped. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; set; } = Defaults.CloseTimeout;
 
     /// <summary>

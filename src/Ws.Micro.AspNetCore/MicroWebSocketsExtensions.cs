@@ -1,4 +1,5 @@
 using System;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,8 @@ public static class MicroWebSocketsExtensions
     /// ASP.NET Core's options, or <see cref="MicroWebSocketMiddlewareOptions"/> to set this library's limits as well. Unlike with
     /// <c>UseWebSockets</c>, an empty <see cref="WebSocketOptions.AllowedOrigins"/> allows pages of the same origin (the request's own scheme and
     /// host) only; each entry is <c>scheme://host[:port]</c>, and <c>*</c> allows all. A request without an Origin, as programs send it, is
-    /// always allowed. Compression (<c>DangerousEnableCompression</c>) is not negotiated.
+    /// always allowed. Compression is negotiated where the accept context's <see cref="WebSocketAcceptContext.DangerousEnableCompression"/> or
+    /// <see cref="MicroWebSocketMiddlewareOptions.Deflate"/> asks for it.
     /// </param>
     /// <remarks>
     /// A malformed WebSocket handshake is answered here: 400, 426 (version) or 403 (Origin). Behind a proxy that ends TLS, put

@@ -59,6 +59,31 @@ public sealed class KeepAliveTests
         }
     }
 
+    // Within the header, whose third byte is of its length, and within the payload, which begins with the ninth at the latest.
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(false, 3)]
+    [InlineData(false, 9)]
+    [InlineData(true, 1)]
+    [InlineData(true, 3)]
+    [InlineData(true, 9)]
+    public async Task A_peer_that_stops_within_a_frame_is_given_up(bool isServer, int bytesOfFrame)
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer, options =>
+        {
+            options.KeepAliveInterval = TimeSpan.FromMilliseconds(50);
+            options.KeepAliveTimeout = TimeSpan.FromMilliseconds(200);
+        });
+        using (socket)
+        using (peer)
+        {
+            await peer.SendAsync(peer.Frame(RawFrame.Fin | RawFrame.Binary, new byte[300]).AsMemory(0, bytesOfFrame));
+            WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => Echo.ReceiveAsync(socket, 300).InTime());
+            Assert.Equal(WebSocketError.ConnectionClosedPrematurely, e.WebSocketErrorCode);
+            Assert.Contains("did not answer a ping", e.Message);
+        }
+    }
+
     // Any byte is a sign of life: this peer never answers a ping, but sends.
     [Fact]
     public async Task A_peer_that_sends_is_not_given_up_for_its_missing_pongs()
