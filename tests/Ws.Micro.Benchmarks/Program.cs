@@ -2,7 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Deflate;
+using Ws.Micro.Benchmarks.Servers;
 
 namespace Ws.Micro.Benchmarks;
 
@@ -13,39 +16,61 @@ public static class Program
         usage: Ws.Micro.Benchmarks COMMAND [--write]
 
           deflate   permessage-deflate: memory, sizes and speed, against zlib and .NET's own
+          servers   servers over loopback: memory of a connection, cost of a message, against Kestrel's own and npm's ws
+          all       all of these
 
           --write   also put the tables into docs/benchmarks.md
+
+        servers PART runs one part of it: idle, paced, deflated or large.
         """;
 
-    private static readonly Dictionary<string, Action<Report>> Commands = new() { ["deflate"] = DeflateBenchmarks.Run };
+    private static readonly Dictionary<string, Action<Report>> Commands = new()
+    {
+        ["deflate"] = DeflateBenchmarks.Run,
+        ["servers"] = report => ServerBenchmarks.Run(report, null),
+    };
 
     /// <summary>Runs a sub-command.</summary>
     /// <returns>0 where all was measured, whatever it is; 1 where it could not be; 2 where the command line is wrong.</returns>
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        bool write = args.Length == 2 && args[1] == "--write";
-        if (args.Length == 0 || (args.Length > 1 && !write) || !Commands.TryGetValue(args[0], out Action<Report>? run))
-        {
-            Console.Error.WriteLine(Usage);
-            return 2;
-        }
-
         try
         {
-            Report report = new(Console.Out);
-            run(report);
-            if (write)
+            switch (args)
             {
-                report.WriteTo(Document.Path, args[0]);
-            }
+                case ["echo-server", .. string[] settings]:
+                    await EchoServer.RunAsync(EchoServerSettings.Parse(settings));
+                    return 0;
+                case ["servers", string part] when ServerBenchmarks.PartNames.Contains(part):
+                    ServerBenchmarks.Run(new Report(Console.Out), part);
+                    return 0;
+                case [string command, ..] when (command == "all" || Commands.ContainsKey(command)) && args[1..] is [] or ["--write"]:
+                    foreach (string name in command == "all" ? [.. Commands.Keys] : new[] { command })
+                    {
+                        Measure(name, args.Length == 2);
+                    }
 
-            return 0;
+                    return 0;
+                default:
+                    Console.Error.WriteLine(Usage);
+                    return 2;
+            }
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or IOException or PlatformNotSupportedException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
+        }
+    }
+
+    private static void Measure(string name, bool write)
+    {
+        Report report = new(Console.Out);
+        Commands[name](report);
+        if (write)
+        {
+            report.WriteTo(Document.Path, name);
         }
     }
 }

@@ -20,5 +20,6 @@ internal sealed class Sample
 
     public double Greatest => _sorted[^1];
 
-    private double At(double part) => _sorted[(int)Math.Round(part * (_sorted.Length - 1))];
+    /// <summary>What so many of all, from 0 to 1, are at most.</summary>
+    public double At(double part) => _sorted[(int)Math.Round(part * (_sorted.Length - 1))];
 }
