@@ -46,6 +46,7 @@ public sealed class Gateway : IAsyncDisposable
     private readonly ReadingLog _log;
     private readonly ReadingPublisher _publisher;
     private readonly SensorEndpoint _sensors;
+    private readonly CommandRelay _commands;
     private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _simulatorStopping = new();
@@ -68,11 +69,12 @@ public sealed class Gateway : IAsyncDisposable
         _log = log;
         _publisher = publisher;
         _sensors = sensors;
+        _commands = commands;
         Address = address;
         Broker = brokerUrl;
         _running.Add(publisher.RunAsync(_stopping.Token));
-        _running.Add(bridge.RunAsync(_stopping.Token));
         _running.Add(commands.RunAsync(_stopping.Token));
+        _running.Add(bridge.RunAsync(_stopping.Token));
     }
 
     /// <summary>Where the gateway can be reached from this machine, for example ws://127.0.0.1:5080/.</summary>
@@ -153,7 +155,7 @@ public sealed class Gateway : IAsyncDisposable
             metrics.ObserveSensors(() => sensors.Traffic);
             readiness.Add(() => publisher.IsAttached ? null : "the broker is not attached");
             readiness.Add(() => log.Trouble is { } trouble ? $"the log of readings cannot be written: {trouble}" : null);
-            CommandRelay commands = new(brokerUrl, sensors, bridge, logger);
+            CommandRelay commands = new(sensors, bridge, new CommandJournal(settings.DataDirectory, metrics, logger), settings.Commands, metrics, logger);
             started.SetResult(sensors);
 
             Gateway gateway = new(app, metrics, broker, log, publisher, bridge, commands, sensors, address, brokerUrl);
@@ -177,7 +179,7 @@ public sealed class Gateway : IAsyncDisposable
         Task sensorsGone = _sensors.StopAsync(deadline.Token);
         await _simulatorStopping.CancelAsync();
         await sensorsGone;
-        await _publisher.DrainAsync(deadline.Token);
+        await Task.WhenAll(_publisher.DrainAsync(deadline.Token), _commands.DrainAsync(deadline.Token));
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
         if (_broker is not null)
@@ -193,6 +195,7 @@ public sealed class Gateway : IAsyncDisposable
         _log.Dispose();
         _broker?.Dispose();
         await _app.DisposeAsync();
+        _commands.Dispose();
         _metrics.Dispose();
         _stopping.Dispose();
         _simulatorStopping.Dispose();

@@ -1,192 +1,244 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
-using MQTTnet.Protocol;
 using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
-using RpiGateway.Readings;
 using RpiGateway.Sensors;
 
 namespace RpiGateway.Commands;
 
 /// <summary>
-/// Takes commands from <c>sensors/{id}/command</c> to the sensors, and their results to <c>sensors/{id}/result</c>, with the correlation data
-/// that a command came with. A command that has a message expiry interval (MQTT 5, 3.3.2.3.3) waits so long for a sensor that is not
-/// connected, the newest of each sensor; others are answered at once. Retained commands are passed over: they would be done again and again.
+/// Takes commands from <c>sensors/{id}/command</c> to the sensors, and their results to <c>sensors/{id}/result</c>, with the correlation data or the
+/// tag that a command came with. Those of one sensor are sent one after the other; they wait, also over a restart, while it is away, and
+/// are answered with <c>expired</c> where it does not come in time. Each is sent at most once, and answered. Retained commands are passed over:
+/// they would be done again and again.
 /// </summary>
-internal sealed class CommandRelay
+internal sealed partial class CommandRelay : IDisposable
 {
     /// <summary>The topics heard.</summary>
     public const string TopicFilter = "sensors/+/command";
 
-    /// <summary>The longest command in characters.</summary>
+    /// <summary>The longest command in characters, its tag aside.</summary>
     public const int MaxLength = 200;
 
-    /// <summary>The most commands that wait for sensors to connect, and the most under way.</summary>
-    public const int MaxWaiting = 1000;
+    /// <summary>The most results that wait for the broker.</summary>
+    public const int MaxAnswers = 10_000;
 
-    private readonly MqttConnection _connection;
+    private const string Expired = "expired";
+
+    private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan DrainInterval = TimeSpan.FromMilliseconds(20);
+
     private readonly SensorEndpoint _sensors;
     private readonly MqttBridge _bridge;
+    private readonly CommandJournal _journal;
+    private readonly CommandSettings _settings;
+    private readonly GatewayMetrics _metrics;
     private readonly ILogger _logger;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Command> _waiting = [];
-    private int _underWay;
+    private readonly CommandQueues _queues = new();
+    private int _answers;
+    private int _senders;
     private CancellationToken _stopping;
 
-    public CommandRelay(Uri broker, SensorEndpoint sensors, MqttBridge bridge, ILogger logger)
+    public CommandRelay(
+        SensorEndpoint sensors, MqttBridge bridge, CommandJournal journal, CommandSettings settings, GatewayMetrics metrics, ILogger logger)
     {
         _sensors = sensors;
         _bridge = bridge;
+        _journal = journal;
+        _settings = settings;
+        _metrics = metrics;
         _logger = logger;
-        _connection = new MqttConnection(broker, "RpiGatewayCommands", SubscribeAsync, logger);
-        sensors.Greeted += Release;
+        bridge.Hear(TopicFilter, Take);
+        sensors.Greeted += Send;
     }
 
     /// <summary>Relays until cancelled.</summary>
-    public Task RunAsync(CancellationToken stopping)
+    public async Task RunAsync(CancellationToken stopping)
     {
         _stopping = stopping;
-        return _connection.RunAsync(stopping);
-    }
-
-    private async Task SubscribeAsync(AttachedClient client)
-    {
-        client.Client.ApplicationMessageReceivedAsync += received =>
+        foreach (Command command in _journal.ToList())
         {
-            Take(received.ApplicationMessage);
-            return Task.CompletedTask;
-        };
-        await client.Client.SubscribeAsync(
-            new MqttClientSubscribeOptionsBuilder().WithTopicFilter(TopicFilter, MqttQualityOfServiceLevel.AtLeastOnce).Build(), client.Lost);
+            if (command.Result is not null || command.IsSent)
+            {
+                Answer(command, command.Result ?? "error the gateway stopped before the sensor had answered");
+            }
+            else if (_queues.TryAdd(command) is { } refusal)
+            {
+                Answer(command, refusal);
+            }
+        }
+
+        while (!stopping.IsCancellationRequested)
+        {
+            foreach (Command command in _queues.TakeExpired(Environment.TickCount64))
+            {
+                Answer(command, Expired);
+            }
+
+            _queues.Sensors.ForEach(Send);
+            await Task.Delay(RoundInterval, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
+    /// <summary>Waits, once sensors are gone, until the broker has all results, or is away, or the deadline.</summary>
+    public async Task DrainAsync(CancellationToken deadline)
+    {
+        while (!deadline.IsCancellationRequested && _bridge.IsAttached && Volatile.Read(ref _senders) + Volatile.Read(ref _answers) > 0)
+        {
+            await Task.Delay(DrainInterval, deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose() => _journal.Dispose();
+
+    [GeneratedRegex(@"\A(?:(?<tag>@[A-Za-z0-9_-]{1,64}) )?(?<text>[\x20-\x7E]+)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex CommandPattern();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,64}\z")]
+    private static partial Regex IdPattern();
+
+    // What has come is acknowledged to the broker once this returns.
     private void Take(MqttApplicationMessage message)
     {
         string sensor = message.Topic.Split('/')[1];
-        string text = Encoding.UTF8.GetString(message.Payload);
-        Command command = new(sensor, text, message.CorrelationData, Environment.TickCount64 + (1000L * message.MessageExpiryInterval));
         if (message.Retain)
         {
             _logger.LogWarning("Passed over a retained command to sensor {Id}", LogText.Printable(sensor));
-        }
-        else if (text.Length is 0 or > MaxLength || text.Any(static c => c is < ' ' or > '~'))
-        {
-            Start(() => AnswerAsync(command, $"error a command has 1 to {MaxLength} visible ASCII characters and spaces"));
-        }
-        else if (_sensors.CanCommand(sensor))
-        {
-            Start(() => RelayAsync(command));
-        }
-        else
-        {
-            Keep(command);
-        }
-    }
-
-    // A sensor has connected: the command that waits for it, if there is one, is sent.
-    private void Release(string sensor)
-    {
-        Command? command;
-        lock (_lock)
-        {
-            _waiting.Remove(sensor, out command);
-        }
-
-        if (command is not null && command.Expiry > Environment.TickCount64)
-        {
-            Start(() => RelayAsync(command));
-        }
-    }
-
-    private void Start(Func<Task> work)
-    {
-        if (Interlocked.Increment(ref _underWay) > MaxWaiting)
-        {
-            Interlocked.Decrement(ref _underWay);
-            _logger.LogWarning("Dropped a command: {Count} are under way", MaxWaiting);
             return;
         }
 
-        Task.Run(async () =>
+        Match parts = CommandPattern().Match(Encoding.UTF8.GetString(message.Payload));
+        TimeSpan timeToLive = message.MessageExpiryInterval > 0 ? TimeSpan.FromSeconds(message.MessageExpiryInterval) : _settings.TimeToLive;
+        Command command = new()
         {
-            try
-            {
-                await work();
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _underWay);
-            }
-        });
-    }
+            Sensor = sensor,
+            Tag = parts.Groups["tag"].Value,
+            Text = parts.Groups["text"].Value,
+            CorrelationData = message.CorrelationData,
+            TimeToLive = timeToLive,
+            Arrived = DateTimeOffset.UtcNow,
+            Expiry = Environment.TickCount64 + (long)timeToLive.TotalMilliseconds,
+        };
+        string? refusal = command.Text.Length is 0 or > MaxLength ? $"error a command has 1 to {MaxLength} visible ASCII characters and spaces"
+            : !IdPattern().IsMatch(sensor) ? "error no sensor can have that id"
+            : null;
+        if (refusal is not null)
+        {
+            Answer(command, refusal);
+            return;
+        }
 
-    private async Task RelayAsync(Command command)
-    {
-        string result = await _sensors.CommandAsync(command.Sensor, command.Text);
-        if (result == TelemetryConnection.NotConnected)
+        // A command must not be sent before it is on disk, nor be there for ever where there is no room.
+        _journal.Add(command);
+        if (_queues.TryAdd(command) is { } full)
         {
-            Keep(command);
+            Answer(command, full);
         }
         else
         {
-            await AnswerAsync(command, result);
+            Send(sensor);
         }
     }
 
-    // Puts a command aside for its sensor, the newest of each, where it has time to wait.
-    private void Keep(Command command)
+    // Sends what waits for the sensor, one after the other, unless that goes on already. Whatever this misses the next round sees.
+    private void Send(string sensor)
     {
-        long now = Environment.TickCount64;
-        Command? older = null;
-        bool kept;
-        lock (_lock)
+        if (_queues.Has(sensor) && _sensors.CanCommand(sensor) && _queues.TryStart(sensor))
         {
-            foreach ((string sensor, _) in _waiting.Where(entry => entry.Value.Expiry <= now).ToList())
+            Interlocked.Increment(ref _senders);
+            Task.Run(async () =>
             {
-                _waiting.Remove(sensor);
-            }
-
-            kept = command.Expiry > now && (_waiting.Remove(command.Sensor, out older) || _waiting.Count < MaxWaiting);
-            if (kept)
-            {
-                _waiting.Add(command.Sensor, command);
-            }
-        }
-
-        if (older is not null)
-        {
-            Start(() => AnswerAsync(older, "error a newer command took its place"));
-        }
-
-        if (!kept)
-        {
-            Start(() => AnswerAsync(command, TelemetryConnection.NotConnected));
-        }
-        else if (_sensors.CanCommand(command.Sensor))
-        {
-            // It has connected meanwhile.
-            Release(command.Sensor);
+                try
+                {
+                    while (_sensors.CanCommand(sensor) && _queues.Take(sensor) is { } command)
+                    {
+                        await SendAsync(command);
+                    }
+                }
+                finally
+                {
+                    _queues.Finish(sensor);
+                    Interlocked.Decrement(ref _senders);
+                }
+            });
         }
     }
 
-    private async Task AnswerAsync(Command command, string result)
+    private async Task SendAsync(Command command)
+    {
+        if (command.Expiry <= Environment.TickCount64)
+        {
+            Answer(command, Expired);
+            return;
+        }
+
+        _journal.SetSent(command, true);
+        string result = await _sensors.CommandAsync(command.Sensor, command.Text);
+        if (result == TelemetryConnection.NotConnected)
+        {
+            // Nothing was sent: it goes on waiting.
+            _journal.SetSent(command, false);
+            _queues.PutBack(command);
+        }
+        else
+        {
+            Answer(command, LogText.Printable(result));
+        }
+    }
+
+    private void Answer(Command command, string result)
+    {
+        if (Interlocked.Increment(ref _answers) > MaxAnswers)
+        {
+            Interlocked.Decrement(ref _answers);
+            _logger.LogWarning("Dropped the result of a command to sensor {Id}: {Count} wait for the broker", LogText.Printable(command.Sensor), MaxAnswers);
+            if (command.Number > 0)
+            {
+                _journal.Remove(command);
+            }
+
+            return;
+        }
+
+        _metrics.CommandAnswered(result == "ok" ? CommandOutcome.Ok : result == Expired ? CommandOutcome.Expired : CommandOutcome.Error);
+        if (command.Number > 0)
+        {
+            _journal.SetResult(command, result);
+        }
+        else
+        {
+            command.Result = result;
+        }
+
+        Task.Run(() => PublishAsync(command));
+    }
+
+    private async Task PublishAsync(Command command)
     {
         try
         {
-            Publication answer = new($"sensors/{command.Sensor}/result", Encoding.UTF8.GetBytes(result)) { CorrelationData = command.CorrelationData };
-            await _bridge.PublishAsync(answer, _stopping);
+            string text = command.Tag.Length > 0 ? $"{command.Tag} {command.Result}" : command.Result!;
+            await _bridge.PublishAsync(
+                new Publication($"sensors/{command.Sensor}/result", Encoding.UTF8.GetBytes(text)) { CorrelationData = command.CorrelationData }, _stopping);
+            if (command.Number > 0)
+            {
+                _journal.Remove(command);
+            }
         }
         catch (OperationCanceledException)
         {
-            // The gateway is stopping.
+            // The gateway is stopping: the next one publishes it.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _answers);
         }
     }
-
-    private sealed record Command(string Sensor, string Text, byte[]? CorrelationData, long Expiry);
 }

@@ -1,14 +1,16 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
+using MQTTnet.Protocol;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>
-/// Publishes readings to the broker at QoS 1. While the broker is away publishes wait; each is tried until the broker has
-/// acknowledged it, so a reading may arrive twice but is not lost while the gateway lives. For any thread.
+/// The gateway's attachment to the broker for all but readings: hears topics, and publishes at QoS 1. While the broker is away publishes wait; each is tried until the broker has
+/// acknowledged it, so a message may arrive twice but is not lost while the gateway lives. For any thread.
 /// </summary>
 internal sealed class MqttBridge
 {
@@ -20,6 +22,7 @@ internal sealed class MqttBridge
 
     private readonly MqttConnection _connection;
     private readonly ILogger _logger;
+    private readonly List<(string Filter, Action<MqttApplicationMessage> Take)> _heard = [];
     private TaskCompletionSource<Sender> _sender = NewSource();
 
     public MqttBridge(Uri broker, ILogger logger)
@@ -30,6 +33,11 @@ internal sealed class MqttBridge
 
     /// <summary>Whether the broker is attached now.</summary>
     public bool IsAttached => Volatile.Read(ref _sender).Task is { IsCompletedSuccessfully: true, Result.Lost.IsCancellationRequested: false };
+
+    /// <summary>Hears a topic; before the bridge runs.</summary>
+    /// <param name="topicFilter">The filter (MQTT 5, 4.7); no two that match one topic.</param>
+    /// <param name="take">Called for each message, one after the other; it is acknowledged when this returns. Must not throw.</param>
+    public void Hear(string topicFilter, Action<MqttApplicationMessage> take) => _heard.Add((topicFilter, take));
 
     /// <summary>Keeps the bridge attached until cancelled.</summary>
     public Task RunAsync(CancellationToken stopping) => _connection.RunAsync(stopping);
@@ -83,13 +91,24 @@ internal sealed class MqttBridge
         }
     }
 
-    private Task OnAttached(AttachedClient client)
+    private async Task OnAttached(AttachedClient client)
     {
+        client.Client.ApplicationMessageReceivedAsync += received =>
+        {
+            MqttApplicationMessage message = received.ApplicationMessage;
+            _heard.Find(heard => MqttTopicFilterComparer.Compare(message.Topic, heard.Filter) == MqttTopicFilterCompareResult.IsMatch).Take?.Invoke(message);
+            return Task.CompletedTask;
+        };
+        foreach ((string filter, _) in _heard)
+        {
+            await client.Client.SubscribeAsync(
+                new MqttClientSubscribeOptionsBuilder().WithTopicFilter(filter, MqttQualityOfServiceLevel.AtLeastOnce).Build(), client.Lost);
+        }
+
         Sender sender = new(client);
         TaskCompletionSource<Sender> source = NewSource();
         source.SetResult(sender);
         Interlocked.Exchange(ref _sender, source).TrySetResult(sender);
-        return Task.CompletedTask;
     }
 
     private static TaskCompletionSource<Sender> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using RpiGateway.Commands;
 using RpiGateway.Monitoring;
 using RpiGateway.Readings;
 
@@ -37,7 +38,7 @@ public sealed class GatewaySettings
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All];
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All, .. CommandSettings.All];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -60,6 +61,9 @@ public sealed class GatewaySettings
 
     /// <summary>The log of readings.</summary>
     internal LogSettings Log { get; init; } = new();
+
+    /// <summary>How commands are kept.</summary>
+    internal CommandSettings Commands { get; init; } = new();
 
     /// <summary>What .NET's own sections, such as Logging, say; null for its defaults.</summary>
     internal IConfiguration? Framework { get; init; }
@@ -101,6 +105,7 @@ public sealed class GatewaySettings
             Broker = reader.Text(BrokerSetting) is { } broker ? ParseBroker(broker) : defaults.Broker,
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
             Log = LogSettings.Read(reader),
+            Commands = CommandSettings.Read(reader),
             Framework = configuration,
         };
         PrepareDataDirectory(settings.DataDirectory);

@@ -1,5 +1,5 @@
 using System;
-using System.Linq;
+using System.IO;
 using System.Threading.Tasks;
 using MQTTnet;
 
@@ -15,10 +15,7 @@ public sealed class CommandTests : IAsyncLifetime
     {
         _gateway = await TestGateway.StartAsync();
         _results = await Subscriber.AttachAsync(_gateway.Broker, "sensors/+/result");
-
-        // The gateway subscribes when it gets to it; it has once a command is answered.
-        Task<Subscriber.Heard> answer = _results.NextHeardAsync();
-        await RepeatAsync(answer, () => SendAsync("probe", "identify"));
+        await SubscribedAsync();
     }
 
     [Fact]
@@ -40,37 +37,110 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CommandToASensorThatIsNotThereIsAnsweredAtOnce()
+    public async Task CommandToASensorThatDoesNotComeInTimeIsAnsweredExpired()
     {
         using System.Net.WebSockets.ClientWebSocket plain = await _gateway.ConnectSensorAsync("plain");
-        foreach (string id in (string[])["away", "plain"])
-        {
-            await SendAsync(id, "identify");
+        await SendAsync("away", "identify", expiry: 1, correlation: [7]);
 
-            Subscriber.Heard result = await NextResultAsync();
-            Assert.Equal(($"sensors/{id}/result", "error the sensor is not connected"), (result.Topic, result.Text));
-        }
+        Subscriber.Heard result = await NextResultAsync();
+        Assert.Equal(("sensors/away/result", "expired"), (result.Topic, result.Text));
+        Assert.Equal([7], result.CorrelationData);
+
+        // A sensor that takes no commands is as good as away.
+        await SendAsync("plain", "identify", expiry: 1);
+        Assert.Equal("expired", (await NextResultAsync()).Text);
+
+        // It is not told later.
+        using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(_gateway, "away");
+        await SendAsync("away", "dance");
+        Assert.Equal("C 1 dance", await sensor.NextAsync());
+        Metrics metrics = await Metrics.ReadAsync(_gateway.Address);
+        Assert.True(metrics["""rpigateway_commands_total{"outcome": "expired"}"""] >= 2);
     }
 
     [Fact]
-    public async Task CommandThatExpiresWaitsForItsSensorTheNewestAlone()
+    public async Task CommandWithoutAnExpiryIntervalWaitsAsLongAsTheSettingSays()
     {
-        await SendAsync("x", "first", expiry: 3600);
-        await SendAsync("x", "second", expiry: 3600);
+        await using TestGateway gateway = await TestGateway.StartAsync(_gateway.Broker, commands: new CommandSettings { TimeToLive = TimeSpan.Zero });
+        Task<Subscriber.Heard> expired = NextResultAsync();
 
-        // Once this is answered, those before it have come; answers may overtake each other.
-        await SendAsync("away", "identify");
-        string[] results = [(await NextResultAsync()).Text, (await NextResultAsync()).Text];
-        Assert.Equal(["error a newer command took its place", "error the sensor is not connected"], results.Order(StringComparer.Ordinal));
+        // The other gateway, of this class's tests, lets them wait.
+        await RepeatAsync(expired, () => SendAsync("away", "identify"));
+
+        Assert.Equal("expired", (await expired).Text);
+    }
+
+    [Fact]
+    public async Task CommandsWaitForTheirSensorInOrderAndOneIsSentAfterTheOther()
+    {
+        string[] commands = ["first", "second", "@3 third"];
+        foreach (string command in commands)
+        {
+            await SendAsync("x", command);
+        }
+
+        // Once this is answered, those before it have come.
+        await SendAsync("away", "identify", expiry: 1);
+        Assert.Equal("expired", (await NextResultAsync()).Text);
         using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(_gateway);
-        Assert.Equal("C 1 second", await sensor.NextAsync());
+        Assert.Equal("C 1 first", await sensor.NextAsync());
         await sensor.SendAsync("C 1 ok");
         Assert.Equal("ok", (await NextResultAsync()).Text);
+        Assert.Equal("C 2 second", await sensor.NextAsync());
+        await sensor.SendAsync("C 2 error no");
+        Assert.Equal("error no", (await NextResultAsync()).Text);
+        Assert.Equal("C 3 third", await sensor.NextAsync());
+        await sensor.SendAsync("C 3 ok");
+        Assert.Equal("@3 ok", (await NextResultAsync()).Text);
 
-        // It was told once.
+        // They were told once.
         using TelemetrySensor again = await TelemetrySensor.GreetAsync(_gateway);
-        await SendAsync("x", "third");
-        Assert.Equal("C 1 third", await again.NextAsync());
+        await SendAsync("x", "fourth");
+        Assert.Equal("C 1 fourth", await again.NextAsync());
+    }
+
+    [Fact]
+    public async Task CommandsThatWaitOutliveTheGateway()
+    {
+        using TempDirectory directory = new();
+        string data = directory.Path;
+        await using Mosquitto mosquitto = await Mosquitto.StartNewAsync();
+        await using (TestGateway first = await TestGateway.StartAsync(mosquitto.Url, data: data))
+        {
+            await _results.DisposeAsync();
+            _results = await Subscriber.AttachAsync(mosquitto.Url, "sensors/+/result");
+            await SubscribedAsync();
+            await SendAsync("x", "@a first", correlation: [1, 0, 255]);
+            await SendAsync("x", "second");
+            await SendAsync("y", "short", expiry: 4);
+            using TelemetrySensor gone = await TelemetrySensor.GreetAsync(first, "gone");
+            await SendAsync("gone", "reboot");
+            Assert.Equal("C 1 reboot", await gone.NextAsync());
+
+            // As a power cut would leave it: what the gateway does from here on is not there.
+            File.Copy(Path.Join(data, CommandJournal.Name), Path.Join(data, "copy"));
+            await File.AppendAllTextAsync(Path.Join(data, "copy"), "put 99 12");
+            Task stopped = first.StopAsync();
+            Assert.Equal("closed 1001", await gone.NextAsync());
+            await gone.CloseAsync();
+            await stopped;
+            File.Move(Path.Join(data, "copy"), Path.Join(data, CommandJournal.Name), overwrite: true);
+
+            // Told by the stop.
+            Assert.Equal("error the connection was lost", (await NextResultAsync()).Text);
+        }
+
+        await using TestGateway second = await TestGateway.StartAsync(mosquitto.Url, data: data);
+        Assert.Equal("error the gateway stopped before the sensor had answered", (await NextResultAsync()).Text);
+        Subscriber.Heard expired = await NextResultAsync();
+        Assert.Equal(("sensors/y/result", "expired"), (expired.Topic, expired.Text));
+        using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(second);
+        Assert.Equal("C 1 first", await sensor.NextAsync());
+        await sensor.SendAsync("C 1 ok");
+        Subscriber.Heard result = await NextResultAsync();
+        Assert.Equal("@a ok", result.Text);
+        Assert.Equal([1, 0, 255], result.CorrelationData);
+        Assert.Equal("C 2 second", await sensor.NextAsync());
     }
 
     [Theory]
@@ -107,8 +177,9 @@ public sealed class CommandTests : IAsyncLifetime
     public async Task RetainedCommandIsPassedOver()
     {
         // A gateway that starts finds it at its broker: here another's.
+        using TelemetrySensor first = await TelemetrySensor.GreetAsync(_gateway);
         await SendAsync("x", "reboot", retain: true);
-        await NextResultAsync();
+        Assert.Equal("C 1 reboot", await first.NextAsync());
         await using TestGateway second = await TestGateway.StartAsync(_gateway.Broker);
         using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(second);
 
@@ -121,19 +192,59 @@ public sealed class CommandTests : IAsyncLifetime
     [Fact]
     public async Task TooManyCommandsAtATimeAreAnsweredWithAnError()
     {
-        using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(_gateway);
-        for (int i = 0; i <= TelemetryConnection.MaxCommands; i++)
+        for (int i = 0; i <= CommandQueues.MaxPerSensor; i++)
         {
             await SendAsync("x", "identify");
         }
 
-        Assert.Equal($"error {TelemetryConnection.MaxCommands} commands are waiting for the sensor", (await NextResultAsync()).Text);
+        Assert.Equal($"error {CommandQueues.MaxPerSensor} commands are waiting for the sensor", (await NextResultAsync()).Text);
+    }
+
+    [Fact]
+    public async Task CommandToWhatCannotBeASensorIsAnsweredWithAnError()
+    {
+        await SendAsync("a.b", "identify");
+
+        Assert.Equal("error no sensor can have that id", (await NextResultAsync()).Text);
+    }
+
+    [Fact]
+    public void JournalStaysSmallAndPassesOverWhatItCannotRead()
+    {
+        using TempDirectory directory = new();
+        string path = Path.Join(directory.Path, CommandJournal.Name);
+        File.WriteAllText(path, "put 7 1790000000000 4000000000000 x - - interval 10 \nnonsense\nput 8 x\nsent 7\nput 9 1 1 y - - z\ndone 9\nresult 7 er");
+        using GatewayMetrics metrics = new();
+        using CommandJournal journal = new(directory.Path, metrics, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
+        Command kept = Assert.Single(journal.ToList());
+
+        Assert.Equal(("x", "interval 10 ", true, null), (kept.Sensor, kept.Text, kept.IsSent, kept.Result));
+        long largest = 0;
+        for (int i = 0; i < 1500; i++)
+        {
+            Command command = new() { Sensor = "x", Text = "identify", TimeToLive = TimeSpan.FromHours(1), Arrived = DateTimeOffset.UtcNow, Expiry = 0 };
+            journal.Add(command);
+            Assert.True(command.Number > 9);
+            journal.Remove(command);
+            largest = Math.Max(largest, new FileInfo(path).Length);
+        }
+
+        Assert.InRange(new FileInfo(path).Length, 1, largest - 1);
+        Assert.Single(journal.ToList());
     }
 
     public async ValueTask DisposeAsync()
     {
         await _results.DisposeAsync();
         await _gateway.DisposeAsync();
+    }
+
+    // The gateway subscribes when it gets to it; it has once a command is answered.
+    private async Task SubscribedAsync()
+    {
+        Task<Subscriber.Heard> answer = _results.NextHeardAsync();
+        await RepeatAsync(answer, () => SendAsync("probe", ""));
     }
 
     private static async Task RepeatAsync(Task until, Func<Task> action)

@@ -30,7 +30,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     /// <summary>Starts one. Where <paramref name="data"/> is not given, its data is gone in the end.</summary>
     public static async Task<TestGateway> StartAsync(
-        Uri? broker = null, int simulate = 0, TextWriter? output = null, string? data = null, LogSettings? log = null)
+        Uri? broker = null, int simulate = 0, TextWriter? output = null, string? data = null, LogSettings? log = null, CommandSettings? commands = null)
     {
         TempDirectory? own = data is null ? new TempDirectory() : null;
         GatewaySettings settings = new()
@@ -40,6 +40,7 @@ internal sealed class TestGateway : IAsyncDisposable
             Simulate = simulate,
             DataDirectory = data ?? own!.Path,
             Log = log ?? new LogSettings(),
+            Commands = commands ?? new CommandSettings(),
             Framework = Quiet,
         };
         return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), own);
