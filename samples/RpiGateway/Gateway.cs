@@ -54,6 +54,7 @@ public sealed class Gateway : IAsyncDisposable
     private Gateway(
         WebApplication app,
         GatewayMetrics metrics,
+        AccessControl access,
         MqttServer? broker,
         ReadingLog log,
         ReadingPublisher publisher,
@@ -65,6 +66,7 @@ public sealed class Gateway : IAsyncDisposable
     {
         _app = app;
         _metrics = metrics;
+        Access = access;
         _broker = broker;
         _log = log;
         _publisher = publisher;
@@ -82,6 +84,9 @@ public sealed class Gateway : IAsyncDisposable
 
     /// <summary>Where MQTT clients attach: the embedded broker's URL, or the other's.</summary>
     public Uri Broker { get; }
+
+    /// <summary>Who may come in.</summary>
+    internal AccessControl Access { get; }
 
     /// <summary>Cancelled when the process is asked to stop, by SIGTERM or Ctrl+C.</summary>
     public CancellationToken StopRequested => _app.Lifetime.ApplicationStopping;
@@ -116,32 +121,33 @@ public sealed class Gateway : IAsyncDisposable
         Readiness readiness = new();
         builder.Services.AddMonitoring(metrics);
         WebApplication app = builder.Build();
+        ILogger logger = app.Logger;
+        AccessControl access = AccessControl.Create(settings.Access, settings.DataDirectory, metrics, logger);
         MqttServer? broker = null;
         ReadingLog? log = null;
         try
         {
-            ILogger logger = app.Logger;
             log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger);
             app.UseMicroWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAliveInterval, KeepAliveTimeout = KeepAliveTimeout });
 
             if (settings.Broker is null)
             {
-                MqttEndpoint endpoint = new(logger);
+                MqttEndpoint endpoint = new(access, logger);
                 broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [endpoint], new MqttNetNullLogger());
                 await broker.StartAsync();
                 app.Map(MqttEndpoint.Path, endpoint.RunAsync);
             }
             else
             {
-                app.Map(MqttEndpoint.Path, context => HttpRefusal.SendAsync(
-                    context, logger, StatusCodes.Status404NotFound, $"the broker is not here but at {settings.Broker}"));
+                app.Map(MqttEndpoint.Path, context => access.Refusals.SendAsync(
+                    context, StatusCodes.Status404NotFound, $"the broker is not here but at {settings.Broker}"));
             }
 
             // The address is known once the gateway listens; until the bridge is attached, sensors wait.
             Uri? brokerUrl = settings.Broker;
             TaskCompletionSource<SensorEndpoint> started = new();
             app.Map(SensorEndpoint.Path, async context => await (await started.Task).RunAsync(context));
-            app.MapMonitoring(liveness, readiness);
+            app.MapMonitoring(liveness, readiness, access.Refusals);
             readiness.Add(() => started.Task.IsCompleted ? null : "the gateway is starting");
             await ListenAsync(app, settings.Urls);
 
@@ -149,7 +155,8 @@ public sealed class Gateway : IAsyncDisposable
             brokerUrl ??= new Uri(address, MqttEndpoint.Path);
             MqttBridge bridge = new(brokerUrl, logger);
             ReadingPublisher publisher = new(brokerUrl, log, settings.Log, metrics, logger);
-            SensorEndpoint sensors = new(log, metrics, logger);
+            SensorEndpoint sensors = new(log, metrics, access, logger);
+            access.Registry.Revoked += sensors.Disconnect;
             metrics.ObserveBroker(() => publisher.IsAttached);
             metrics.ObserveLog(() => log.Levels);
             metrics.ObserveSensors(() => sensors.Traffic);
@@ -158,7 +165,7 @@ public sealed class Gateway : IAsyncDisposable
             CommandRelay commands = new(sensors, bridge, new CommandJournal(settings.DataDirectory, metrics, logger), settings.Commands, metrics, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, metrics, broker, log, publisher, bridge, commands, sensors, address, brokerUrl);
+            Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, sensors, address, brokerUrl);
             gateway.Announce(settings, output, logger);
             return gateway;
         }
@@ -167,6 +174,7 @@ public sealed class Gateway : IAsyncDisposable
             log?.Dispose();
             broker?.Dispose();
             await app.DisposeAsync();
+            access.Dispose();
             metrics.Dispose();
             throw;
         }
@@ -196,6 +204,7 @@ public sealed class Gateway : IAsyncDisposable
         _broker?.Dispose();
         await _app.DisposeAsync();
         _commands.Dispose();
+        Access.Dispose();
         _metrics.Dispose();
         _stopping.Dispose();
         _simulatorStopping.Dispose();

@@ -3,24 +3,32 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using RpiGateway;
+using RpiGateway.Access;
 using RpiGateway.Settings;
 
-// Exit codes: 0 after a stop that was asked for, 1 when an address cannot be listened on, 2 when a setting is wrong.
+// Exit codes: 0 after a stop that was asked for, or a verb that was done; 1 when it cannot be done, such as listen on an address; 2 when a setting or
+// a verb is wrong.
 if (Array.Exists(args, static arg => arg is "--help" or "-h"))
 {
     Console.Out.WriteLine(GatewaySettings.Help);
     return 0;
 }
 
+bool isVerb = AccessCommands.TryParse(args, out string[] words, out string[] options);
 GatewaySettings settings;
 try
 {
-    settings = GatewaySettings.Load(args);
+    settings = GatewaySettings.Load(isVerb ? options : args);
 }
 catch (SettingException error)
 {
     Console.Error.WriteLine(error.Message);
     return 2;
+}
+
+if (isVerb)
+{
+    return new AccessCommands(new CredentialFile(settings.DataDirectory), Console.Out, Console.Error).Run(words);
 }
 
 Gateway gateway;

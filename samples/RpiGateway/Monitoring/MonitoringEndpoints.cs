@@ -31,7 +31,7 @@ internal static class MonitoringEndpoints
             .AddPrometheusExporter(static options => options.ScrapeResponseCacheDurationMilliseconds = 0));
 
     /// <summary>Maps the three.</summary>
-    public static void MapMonitoring(this WebApplication app, Liveness liveness, Readiness readiness)
+    public static void MapMonitoring(this WebApplication app, Liveness liveness, Readiness readiness, Refusals refusals)
     {
         app.MapGet(HealthPath, (RequestDelegate)(context => AnswerAsync(context, liveness.FindFault() is { } fault ? [fault] : [])));
         app.MapGet(ReadyPath, (RequestDelegate)(context => AnswerAsync(context, readiness.FindFaults())));
@@ -40,7 +40,7 @@ internal static class MonitoringEndpoints
             meterProvider: null,
             branch => branch.Use((context, next) => MayReadMetrics(context)
                 ? next(context)
-                : HttpRefusal.SendAsync(context, app.Logger, StatusCodes.Status403Forbidden, "metrics are for this machine only")),
+                : refusals.SendAsync(context, StatusCodes.Status403Forbidden, "metrics are for this machine only")),
             optionsName: null);
     }
 

@@ -14,7 +14,7 @@ using RpiGateway.Access;
 namespace RpiGateway.Mqtt;
 
 /// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
-internal sealed class MqttEndpoint(ILogger logger) : IMqttServerAdapter
+internal sealed class MqttEndpoint(AccessControl access, ILogger logger) : IMqttServerAdapter
 {
     public const string Path = "/mqtt";
 
@@ -44,21 +44,21 @@ internal sealed class MqttEndpoint(ILogger logger) : IMqttServerAdapter
         Func<IMqttChannelAdapter, Task>? serve = ClientHandler;
         if (serve is null)
         {
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, "the broker is stopping");
+            await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, "the broker is stopping");
             return;
         }
 
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status426UpgradeRequired, "attach by WebSocket, with subprotocol mqtt");
+            await access.Refusals.SendAsync(context, StatusCodes.Status426UpgradeRequired, "attach by WebSocket, with subprotocol mqtt");
             return;
         }
 
         // [MQTT-6.0.0-3]
         if (!context.WebSockets.WebSocketRequestedProtocols.Contains(MqttWebSocketChannel.Subprotocol))
         {
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status400BadRequest, "offer the subprotocol mqtt (Sec-WebSocket-Protocol: mqtt)");
+            await access.Refusals.SendAsync(context, StatusCodes.Status400BadRequest, "offer the subprotocol mqtt (Sec-WebSocket-Protocol: mqtt)");
             return;
         }
 

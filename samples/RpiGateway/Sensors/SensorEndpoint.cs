@@ -1,6 +1,5 @@
 using System;
 using System.Net.WebSockets;
-using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
@@ -17,7 +16,7 @@ namespace RpiGateway.Sensors;
 /// Readings go into the log as they are. A sensor that connects anew takes the place of its older connection, and is read once that
 /// has given its last reading to the log: readings keep their order.
 /// </summary>
-internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, ILogger logger)
+internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, AccessControl access, ILogger logger)
 {
     public const string Path = "/sensors/{**id}";
 
@@ -35,16 +34,21 @@ internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metr
     public async Task RunAsync(HttpContext context)
     {
         string id = context.Request.RouteValues["id"] as string ?? "";
-        if (!IdPattern().IsMatch(id))
+        if (!SensorId.IsValid(id))
         {
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status400BadRequest, "a sensor id has 1 to 64 of A-Z, a-z, 0-9, '_' and '-': /sensors/{id}");
+            await access.Refusals.SendAsync(context, StatusCodes.Status400BadRequest, $"a sensor id has {SensorId.Rule}: /sensors/{{id}}");
             return;
         }
 
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status426UpgradeRequired, "connect by WebSocket");
+            await access.Refusals.SendAsync(context, StatusCodes.Status426UpgradeRequired, "connect by WebSocket");
+            return;
+        }
+
+        if (await access.AdmitAsync(context, id) is not { } admission)
+        {
             return;
         }
 
@@ -55,7 +59,7 @@ internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metr
             : new PlainConnection(id, log, logger);
         if (_connections.TryEnter(connection) is { } refusal)
         {
-            await HttpRefusal.SendAsync(context, logger, StatusCodes.Status503ServiceUnavailable, refusal);
+            await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, refusal);
             return;
         }
 
@@ -63,6 +67,13 @@ internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metr
         metrics.ConnectionOpened(kind);
         try
         {
+            // Revoked before this connection was among those that a revocation closes.
+            if (!admission.Holds)
+            {
+                await access.Refusals.SendAsync(context, StatusCodes.Status401Unauthorized, "the device was revoked");
+                return;
+            }
+
             // Readings are compressed where the sensor offers it: they hold no secrets beside another's text.
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(
                 new WebSocketAcceptContext { SubProtocol = isTelemetry ? TelemetryMessage.Subprotocol : null, DangerousEnableCompression = true });
@@ -92,6 +103,17 @@ internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metr
         ? connection.CommandAsync(command)
         : Task.FromResult(TelemetryConnection.NotConnected);
 
+    /// <summary>Closes the connections of a device that may come in no more, with 1008.</summary>
+    public void Disconnect(Credential revoked)
+    {
+        foreach (SensorConnection connection in revoked.IsDevice ? _connections.ToList().FindAll(connection => connection.Id == revoked.Name) : [])
+        {
+            const string Why = "the device was revoked";
+            access.Refusals.ReportClose(WebSocketCloseStatus.PolicyViolation, $"sensor {connection.Id}", Why);
+            _ = connection.CloseAsync(WebSocketCloseStatus.PolicyViolation, Why);
+        }
+    }
+
     /// <summary>
     /// Closes all sensors with 1001 and waits until what they sent is on disk, or <paramref name="deadline"/>.
     /// </summary>
@@ -120,7 +142,4 @@ internal sealed partial class SensorEndpoint(ReadingLog log, GatewayMetrics metr
             await older.Ended.WaitAsync(_givingUp.Token);
         }
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,64}\z")]
-    private static partial Regex IdPattern();
 }

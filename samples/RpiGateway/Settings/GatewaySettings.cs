@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
 using RpiGateway.Readings;
@@ -38,7 +39,7 @@ public sealed class GatewaySettings
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All, .. CommandSettings.All];
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All, .. CommandSettings.All, .. AccessSettings.All];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -64,6 +65,9 @@ public sealed class GatewaySettings
 
     /// <summary>How commands are kept.</summary>
     internal CommandSettings Commands { get; init; } = new();
+
+    /// <summary>Who may come in.</summary>
+    internal AccessSettings Access { get; init; } = new();
 
     /// <summary>What .NET's own sections, such as Logging, say; null for its defaults.</summary>
     internal IConfiguration? Framework { get; init; }
@@ -106,6 +110,7 @@ public sealed class GatewaySettings
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
             Log = LogSettings.Read(reader),
             Commands = CommandSettings.Read(reader),
+            Access = AccessSettings.Read(reader),
             Framework = configuration,
         };
         PrepareDataDirectory(settings.DataDirectory);

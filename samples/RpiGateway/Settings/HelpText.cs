@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
+using RpiGateway.Access;
 
 namespace RpiGateway.Settings;
 
@@ -22,7 +23,9 @@ internal static class HelpText
 
         text.AppendLine("  --help".PadRight(Column) + "print this");
         text.AppendLine();
-        text.AppendLine("Each can also stand in appsettings.json, or in the environment with the prefix RPIGATEWAY_ and '__' for ':', for example");
+        text.AppendLine(AccessCommands.Help);
+        text.AppendLine();
+        text.AppendLine("Each setting can also stand in appsettings.json, or in the environment with the prefix RPIGATEWAY_ and '__' for ':', for example");
         text.AppendLine("RPIGATEWAY_Broker. Sensors connect at /sensors/{id}; MQTT clients attach to the embedded broker at /mqtt with the subprotocol mqtt.");
         return text.ToString();
     }

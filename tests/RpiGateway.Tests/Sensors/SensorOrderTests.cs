@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,7 +28,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         _gateway = await TestGateway.StartAsync();
         _subscriber = await Subscriber.AttachAsync(_gateway.Broker);
         _log = new ReadingLog(_data.Path, new LogSettings(), _metrics, NullLogger.Instance);
-        _endpoint = new SensorEndpoint(_log, _metrics, NullLogger.Instance);
+        _endpoint = new SensorEndpoint(_log, _metrics, _gateway.Access, NullLogger.Instance);
         _publishing = new ReadingPublisher(_gateway.Broker, _log, new LogSettings(), _metrics, NullLogger.Instance).RunAsync(_stop.Token);
     }
 
@@ -138,6 +139,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         {
             Context = new DefaultHttpContext();
             Context.Features.Set<IHttpWebSocketFeature>(this);
+            Context.Connection.RemoteIpAddress = IPAddress.Loopback;
             Context.Request.RouteValues["id"] = "x";
         }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,9 +19,10 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly TempDirectory? _data;
     private bool _stopped;
 
-    private TestGateway(Gateway gateway, TempDirectory? data)
+    private TestGateway(Gateway gateway, string dataDirectory, TempDirectory? data)
     {
         _gateway = gateway;
+        DataDirectory = dataDirectory;
         _data = data;
     }
 
@@ -30,7 +32,13 @@ internal sealed class TestGateway : IAsyncDisposable
 
     /// <summary>Starts one. Where <paramref name="data"/> is not given, its data is gone in the end.</summary>
     public static async Task<TestGateway> StartAsync(
-        Uri? broker = null, int simulate = 0, TextWriter? output = null, string? data = null, LogSettings? log = null, CommandSettings? commands = null)
+        Uri? broker = null,
+        int simulate = 0,
+        TextWriter? output = null,
+        string? data = null,
+        LogSettings? log = null,
+        CommandSettings? commands = null,
+        AccessSettings? access = null)
     {
         TempDirectory? own = data is null ? new TempDirectory() : null;
         GatewaySettings settings = new()
@@ -41,10 +49,33 @@ internal sealed class TestGateway : IAsyncDisposable
             DataDirectory = data ?? own!.Path,
             Log = log ?? new LogSettings(),
             Commands = commands ?? new CommandSettings(),
+            Access = access ?? new AccessSettings(),
             Framework = Quiet,
         };
-        return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), own);
+        return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), settings.DataDirectory, own);
     }
+
+    public AccessControl Access => _gateway.Access;
+
+    public string DataDirectory { get; }
+
+    /// <summary>Adds a device, and waits until the gateway knows it; gives the secret.</summary>
+    public string AddDevice(string id) => Add(id, isDevice: true);
+
+    /// <inheritdoc cref="AddDevice"/>
+    public string AddUser(string name) => Add(name, isDevice: false);
+
+    public void Revoke(string name, bool thenAdd = false) => new CredentialFile(DataDirectory).Change(all =>
+    {
+        Credential old = all.Single(one => one.Name == name);
+        all.Remove(old);
+        if (thenAdd)
+        {
+            all.Add(Credential.Create(name, out _) with { IsDevice = old.IsDevice });
+        }
+
+        return true;
+    });
 
     public Uri Sensor(string id) => new(Address, $"sensors/{id}");
 
@@ -70,5 +101,17 @@ internal sealed class TestGateway : IAsyncDisposable
 
         await _gateway.DisposeAsync();
         _data?.Dispose();
+    }
+
+    private string Add(string name, bool isDevice)
+    {
+        Credential credential = Credential.Create(name, out string secret) with { IsDevice = isDevice };
+        new CredentialFile(DataDirectory).Change(all =>
+        {
+            all.Add(credential);
+            return true;
+        });
+        Assert.True(SpinWait.SpinUntil(() => _gateway.Access.Registry.IsCurrent(credential), Deadline.Limit));
+        return secret;
     }
 }

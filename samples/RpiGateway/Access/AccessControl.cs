@@ -1,0 +1,121 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Net;
+using System.Text;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using RpiGateway.Monitoring;
+
+namespace RpiGateway.Access;
+
+/// <summary>
+/// Decides who may come in. A peer on this machine needs no credentials, where the settings trust it; what credentials anybody gives must be right.
+/// For any thread.
+/// </summary>
+internal sealed class AccessControl(AccessSettings settings, CredentialRegistry registry, Refusals refusals, TimeProvider time) : IDisposable
+{
+    // A user name, a colon and a secret in base64.
+    private const int MaxBasicLength = 4 * (64 + 1 + Credential.MaxSecretSize) / 3;
+
+    private readonly AttemptLimiter _attempts = new(settings.FailedAttempts, time);
+
+    /// <summary>Makes one with all its parts.</summary>
+    public static AccessControl Create(AccessSettings settings, string dataDirectory, GatewayMetrics metrics, ILogger logger) => new(
+        settings, new CredentialRegistry(new CredentialFile(dataDirectory), logger), new Refusals(metrics, logger, TimeProvider.System), TimeProvider.System);
+
+    /// <summary>Who is known.</summary>
+    public CredentialRegistry Registry => registry;
+
+    /// <summary>Where each refusal is answered, counted and logged.</summary>
+    public Refusals Refusals => refusals;
+
+    /// <summary>
+    /// Lets the device of that id in by HTTP Basic (RFC 7617), or answers 401 or 429.
+    /// </summary>
+    /// <returns>What the device came in by; null where it was refused, which has been answered.</returns>
+    public async Task<Admission?> AdmitAsync(HttpContext context, string device)
+    {
+        StringValues authorization = context.Request.Headers.Authorization;
+        if (authorization.Count == 0 && IsTrusted(context))
+        {
+            return new Admission(registry, null);
+        }
+
+        if (authorization.Count > 0)
+        {
+            IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+            TimeSpan wait = _attempts.Take(address);
+            if (wait > TimeSpan.Zero)
+            {
+                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                await refusals.SendAsync(context, StatusCodes.Status429TooManyRequests, "too many wrong credentials from this address");
+                return null;
+            }
+
+            if (VerifyBasic(authorization) is { IsDevice: true } credential && credential.Name == device)
+            {
+                _attempts.GiveBack(address);
+                return new Admission(registry, credential);
+            }
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"RpiGateway\", charset=\"UTF-8\"";
+        await refusals.SendAsync(
+            context, StatusCodes.Status401Unauthorized, authorization.Count == 0 ? "send the device's id and secret by HTTP Basic" : "not the secret of a device with this id");
+        return null;
+    }
+
+    public void Dispose()
+    {
+        registry.Dispose();
+        refusals.Dispose();
+    }
+
+    // A proxy on this machine speaks for others, and so does a browser: a page from elsewhere gets here by a name that its owner points at this
+    // machine, and then counts as the gateway's own.
+    private bool IsTrusted(HttpContext context)
+    {
+        IHeaderDictionary headers = context.Request.Headers;
+        return settings.TrustLoopback
+            && context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            && headers.Via.Count == 0
+            && !headers.Keys.Any(static name => name.Contains("Forwarded", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase))
+            && (headers.Origin.Count == 0 || IsOwnName(context.Request.Host.Host));
+    }
+
+    private static bool IsOwnName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _);
+
+    private Credential? VerifyBasic(StringValues authorization)
+    {
+        const string Scheme = "Basic ";
+        string value = authorization.Count == 1 ? authorization[0]! : "";
+        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || value.Length > Scheme.Length + MaxBasicLength + 4)
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[MaxBasicLength];
+        if (!Convert.TryFromBase64Chars(value.AsSpan(Scheme.Length).Trim(' '), bytes, out int length))
+        {
+            return null;
+        }
+
+        // RFC 7617, 2: a name has no colon, a secret may.
+        int colon = bytes[..length].IndexOf((byte)':');
+        return colon < 0 ? null : registry.Verify(Encoding.UTF8.GetString(bytes[..colon]), bytes[(colon + 1)..length]);
+    }
+}
+
+/// <summary>That somebody was let in.</summary>
+/// <param name="Registry">Where they are known.</param>
+/// <param name="Credential">What they came in by; null for a peer on this machine that gave none.</param>
+internal sealed record Admission(CredentialRegistry Registry, Credential? Credential)
+{
+    /// <summary>Whether they still would be: it may have been revoked meanwhile.</summary>
+    public bool Holds => Credential is null || Registry.IsCurrent(Credential);
+}

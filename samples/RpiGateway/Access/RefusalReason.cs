@@ -1,0 +1,26 @@
+namespace RpiGateway.Access;
+
+/// <summary>Why somebody is refused: the few words that the metric's label has.</summary>
+internal static class RefusalReason
+{
+    /// <summary>A request that cannot be served: an address, method or header that is wrong.</summary>
+    public const string BadRequest = "bad_request";
+
+    /// <summary>Credentials that are missing, wrong or revoked.</summary>
+    public const string Unauthorized = "unauthorized";
+
+    /// <summary>Too many wrong credentials from one address.</summary>
+    public const string TooManyAttempts = "too_many_attempts";
+
+    /// <summary>The gateway cannot now: it is stopping, or a limit is reached.</summary>
+    public const string Unavailable = "unavailable";
+
+    /// <summary>A message over the limit.</summary>
+    public const string MessageTooBig = "message_too_big";
+
+    /// <summary>A peer that broke a rule of the gateway's, or was told to go.</summary>
+    public const string PolicyViolation = "policy_violation";
+
+    /// <summary>A peer that broke a protocol.</summary>
+    public const string ProtocolError = "protocol_error";
+}
