@@ -21,15 +21,17 @@ public sealed partial class WebSocketEngine
     private int _utf8;
     private int _unmaskedAhead;
 
-    private byte[] _data;
-    private int _dataOffset;
-    private int _dataCount;
-    private bool _isText;
-    private bool _isFirst;
-    private bool _isLast;
-    private int _taken;
-    private ProtocolError _error;
     private int _closeCode;
+
+    // The shell reads these as they are: on the device each property costs a call.
+    internal byte[] _data;
+    internal int _dataOffset;
+    internal int _dataCount;
+    internal bool _isText;
+    internal bool _isFirst;
+    internal bool _isLast;
+    internal int _taken;
+    internal ProtocolError _error;
 
     /// <summary>Input bytes that the last <see cref="Receive"/> took. The next call must begin with the byte after them.</summary>
     public int Taken => _taken;
@@ -71,7 +73,7 @@ public sealed partial class WebSocketEngine
     /// Bytes of payload, unencoded, that the current data frame still brings. The next so many bytes of input may be read straight into the
     /// application's buffer and given to <see cref="Receive"/> from there. 0 outside such a frame.
     /// </summary>
-    public long PayloadRemaining => _reader.InFrame && !_messageEncoded && (_reader.FirstByte & 8) == 0 ? _reader.Remaining : 0;
+    public long PayloadRemaining => _reader._inFrame && !_messageEncoded && (_reader._firstByte & 8) == 0 ? _reader._remaining : 0;
 
     /// <summary>
     /// Reads <paramref name="count"/> bytes of input up to the next event. Call it again with the rest, even where none is left, until it
@@ -85,9 +87,10 @@ public sealed partial class WebSocketEngine
     {
         int at = offset;
         int end = offset + count;
-        EngineEvent found = EngineEvent.None;
-        while (found == EngineEvent.None)
+        EngineEvent found;
+        while (true)
         {
+            found = EngineEvent.None;
             if (_closeReceived || _error != ProtocolError.None)
             {
                 // §5.5.1, §7.1.7: after a close frame, or a failure, nothing more is processed.
@@ -95,7 +98,7 @@ public sealed partial class WebSocketEngine
                 break;
             }
 
-            if (!_reader.InFrame)
+            if (!_reader._inFrame)
             {
                 if (at == end)
                 {
@@ -103,45 +106,49 @@ public sealed partial class WebSocketEngine
                 }
 
                 at += _reader.ReadHeader(buffer, at, end - at);
-                if (_reader.Error != ProtocolError.None)
+                if (!_reader._inFrame)
                 {
-                    found = Fail(_reader.Error);
+                    found = _reader._error == ProtocolError.None ? EngineEvent.None : Fail(_reader._error);
+                    break;
                 }
-                else if (_reader.InFrame)
+
+                found = EnterFrame(now);
+                if (found != EngineEvent.None)
                 {
-                    found = EnterFrame(now);
+                    break;
                 }
             }
-            else if ((_reader.FirstByte & 8) != 0)
+
+            if ((_reader._firstByte & 8) != 0)
             {
                 int n = _reader.ReadPayload(buffer, at, end - at);
                 Array.Copy(buffer, at, _control, _controlCount, n);
                 _controlCount += n;
                 at += n;
-                if (_reader.Remaining > 0)
+                if (_reader._remaining > 0)
                 {
                     break;
                 }
 
                 found = EndControlFrame();
+                break;
             }
-            else if (_messageEncoded)
+
+            if (_messageEncoded)
             {
                 found = Decode(buffer, ref at, end);
-                if (found == EngineEvent.None && _reader.InFrame)
-                {
-                    break;
-                }
             }
             else
             {
                 int n = _reader.ReadPayload(buffer, at, end - at);
-                found = Report(buffer, at, n, _reader.Remaining == 0);
+                found = Report(buffer, at, n, _reader._remaining == 0);
                 at += n;
-                if (found == EngineEvent.None && _reader.InFrame)
-                {
-                    break;
-                }
+            }
+
+            // An empty frame that does not end its message is no event.
+            if (found != EngineEvent.None || _reader._inFrame)
+            {
+                break;
             }
         }
 
@@ -151,7 +158,7 @@ public sealed partial class WebSocketEngine
 
     private EngineEvent EnterFrame(long now)
     {
-        int first = _reader.FirstByte;
+        int first = _reader._firstByte;
         int opcode = first & 0x0F;
         if (opcode >= 8)
         {
@@ -201,13 +208,13 @@ public sealed partial class WebSocketEngine
             }
         }
 
-        long length = _reader.Remaining;
+        long length = _reader._remaining;
         if (!_messageEncoded && length > _maxMessageSize - _messageSize)
         {
             return Fail(ProtocolError.MessageTooBig);
         }
 
-        if (length < Limits.TinyFragmentSize && (first & FrameWriter.Fin) == 0)
+        if ((first & FrameWriter.Fin) == 0 && length < Limits.TinyFragmentSize)
         {
             _tinyFragments++;
             if (_tinyFragments > Limits.MaxTinyFragments)
@@ -231,8 +238,8 @@ public sealed partial class WebSocketEngine
                 _unmaskedAhead += _reader.ReadPayload(buffer, at + _unmaskedAhead, fresh);
             }
 
-            bool endOfFrame = _reader.Remaining == 0;
-            bool endOfMessage = endOfFrame && (_reader.FirstByte & FrameWriter.Fin) != 0;
+            bool endOfFrame = _reader._remaining == 0;
+            bool endOfMessage = endOfFrame && (_reader._firstByte & FrameWriter.Fin) != 0;
             if (!extension.Decode(buffer, at, _unmaskedAhead, endOfMessage))
             {
                 return Fail(ProtocolError.UndecodableMessage);
@@ -267,10 +274,10 @@ public sealed partial class WebSocketEngine
     // A part of a message, in the clear. Empty parts are passed over unless they end the message.
     private EngineEvent Report(byte[] data, int offset, int count, bool endOfFrame)
     {
-        bool endOfMessage = endOfFrame && (_reader.FirstByte & FrameWriter.Fin) != 0;
+        bool endOfMessage = endOfFrame && (_reader._firstByte & FrameWriter.Fin) != 0;
         if (endOfFrame)
         {
-            _reader.EndFrame();
+            _reader._inFrame = false;
         }
 
         bool isText = _messageOpcode == (int)Opcode.Text;
@@ -309,7 +316,7 @@ public sealed partial class WebSocketEngine
     private EngineEvent EndControlFrame()
     {
         _reader.EndFrame();
-        int opcode = _reader.FirstByte & 0x0F;
+        int opcode = _reader._firstByte & 0x0F;
         if (opcode == (int)Opcode.Ping)
         {
             return EngineEvent.Ping;

@@ -54,8 +54,9 @@ public sealed partial class WebSocketEngine
 
         _inMessage = !isLast;
         _maskKey = maskKey;
-        int size = FrameWriter.HeaderSize(payloadLength, !_isServer);
-        return FrameWriter.WriteHeader(buffer, payloadOffset - size, firstByte, payloadLength, !_isServer, maskKey);
+        bool masked = !_isServer;
+        int size = FrameWriter.HeaderSize(payloadLength, masked);
+        return FrameWriter.WriteHeader(buffer, payloadOffset - size, firstByte, payloadLength, masked, maskKey);
     }
 
     /// <summary>

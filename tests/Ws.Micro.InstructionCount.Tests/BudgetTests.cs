@@ -28,6 +28,16 @@ public sealed class BudgetTests
     }
 
     [Theory]
+    [InlineData("mask or unmask 1 KB", 13 * 1024)]
+    [InlineData("validate 1 KB of UTF-8: ASCII", 10 * 1024)]
+    [InlineData("engine: receive 1 KB of text as client", 25 * 1024)]
+    [InlineData("engine: receive 1 KB of text as server", 25 * 1024)]
+    [InlineData("WebSocketConnection: echo 16 B as client", 1_200)]
+    [InlineData("WebSocketConnection: echo 1,024 B as client", 25_000)]
+    public void The_budget_itself_keeps_to_its_limits(string scenario, long limit) =>
+        Assert.InRange(Budget.Read(File.ReadAllText(Document))[scenario], 1, limit);
+
+    [Theory]
     [InlineData(1000, 1020, true)]
     [InlineData(1000, 1021, false)]
     [InlineData(1000, 980, true)]

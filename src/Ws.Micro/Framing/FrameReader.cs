@@ -9,13 +9,18 @@ public sealed class FrameReader
 {
     private readonly bool _masked;
     private readonly bool _rsv1Defined;
+
+    // The bits of a first byte that a header of data without fault has clear, but for the opcode.
+    private readonly int _plain;
     private readonly byte[] _split = new byte[Limits.MaxHeaderSize];
     private int _splitCount;
-    private int _firstByte;
     private int _key;
-    private long _remaining;
-    private bool _inFrame;
-    private ProtocolError _error;
+
+    // The engine reads these as they are: on the device each property costs a call.
+    internal int _firstByte;
+    internal long _remaining;
+    internal bool _inFrame;
+    internal ProtocolError _error;
 
     /// <param name="masked">Whether every frame must be masked (reading as a server) or none may be (as a client), §5.1.</param>
     /// <param name="rsv1Defined">Whether an agreed extension gives RSV1 a meaning on data frames.</param>
@@ -23,6 +28,7 @@ public sealed class FrameReader
     {
         _masked = masked;
         _rsv1Defined = rsv1Defined;
+        _plain = rsv1Defined ? 0x3F : 0x7F;
     }
 
     /// <summary>Whether a header has been read and its frame is not yet ended by <see cref="EndFrame"/>.</summary>
@@ -50,11 +56,13 @@ public sealed class FrameReader
 
         if (_splitCount == 0 && count >= 2)
         {
+            int first = buffer[offset];
             int second = buffer[offset + 1];
-            int size = SizeOf(second);
+            int size = second < 126 ? 2 : SizeOf(second);
             if (size <= count)
             {
-                if (CheckStart(buffer[offset], second))
+                // Nearly every frame is one of data, without fault.
+                if (((first & _plain) <= 2 && (second > 0x7F) == _masked) || CheckStart(first, second))
                 {
                     Parse(buffer, offset);
                 }

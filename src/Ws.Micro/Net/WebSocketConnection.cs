@@ -77,22 +77,22 @@ public sealed class WebSocketConnection : IDisposable
     public EngineState State => _over ? EngineState.Closed : _engine.State;
 
     /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. Only read it: it may be what later messages refer to.</summary>
-    public byte[] Data => _engine.Data;
+    public byte[] Data => _engine._data;
 
     /// <summary>Where in <see cref="Data"/> it begins.</summary>
-    public int DataOffset => _engine.DataOffset;
+    public int DataOffset => _engine._dataOffset;
 
     /// <summary>How many bytes it has.</summary>
-    public int DataCount => _engine.DataCount;
+    public int DataCount => _engine._dataCount;
 
     /// <summary>Whether the message is text, which is valid UTF-8.</summary>
-    public bool IsText => _engine.IsText;
+    public bool IsText => _engine._isText;
 
     /// <summary>Whether the part begins its message.</summary>
-    public bool IsFirst => _engine.IsFirst;
+    public bool IsFirst => _engine._isFirst;
 
     /// <summary>Whether the part ends its message.</summary>
-    public bool IsLast => _engine.IsLast;
+    public bool IsLast => _engine._isLast;
 
     /// <summary>Once closed: the peer's close code, 1005 where it gave none, 1006 where the connection was lost, or ours where the peer broke a rule. Before: 0.</summary>
     public int CloseCode => _over && _closeCode == 0 ? Framing.CloseCode.AbnormalClosure : _closeCode;
@@ -101,7 +101,7 @@ public sealed class WebSocketConnection : IDisposable
     public string? CloseReason => _closeReason;
 
     /// <summary>The rule that the peer broke, if that ended the connection.</summary>
-    public ProtocolError Error => _engine.Error;
+    public ProtocolError Error => _engine._error;
 
     /// <summary>What was being done when the connection was lost, with close code 1006; <see cref="ConnectionStep.None"/> where it was not.</summary>
     public ConnectionStep LostAt => _lostAt;
@@ -173,7 +173,7 @@ public sealed class WebSocketConnection : IDisposable
             throw new ArgumentOutOfRangeException(nameof(count));
         }
 
-        if (!_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
+        if (_deflate != null && !_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
         {
             return;
         }
@@ -290,8 +290,14 @@ public sealed class WebSocketConnection : IDisposable
     {
         while (true)
         {
+            if (_inputCount == 0 && _deflate == null)
+            {
+                // Only an extension can have something left to give when all input is taken.
+                return EngineEvent.None;
+            }
+
             EngineEvent found = _engine.Receive(_input, _inputOffset, _inputCount, now);
-            int taken = _engine.Taken;
+            int taken = _engine._taken;
             _inputOffset += taken;
             _inputCount -= taken;
             if (found != EngineEvent.Ping)
@@ -348,7 +354,7 @@ public sealed class WebSocketConnection : IDisposable
     private void AnswerClose()
     {
         _closeCode = _engine.CloseCode;
-        if (_engine.Error == ProtocolError.None)
+        if (_engine._error == ProtocolError.None)
         {
             int count = _engine.ControlPayloadCount;
             _closeReason = count > 2 ? System.Text.Encoding.UTF8.GetString(_engine.ControlPayload, 2, count - 2) : "";
@@ -359,7 +365,7 @@ public sealed class WebSocketConnection : IDisposable
         {
             // RFC 6455 §7.1.1: the server ends TCP first, and a client that closes in order waits for that. A reset would overtake what the
             // peer has not read: so end our direction alone, and read until it ends its own.
-            bool inOrder = _engine.Error == ProtocolError.None;
+            bool inOrder = _engine._error == ProtocolError.None;
             bool waits = !_isServer && inOrder;
             if (!waits && !_transport.EndWrite())
             {
@@ -397,7 +403,7 @@ public sealed class WebSocketConnection : IDisposable
 
     private void WriteOrLose(int offset, int count)
     {
-        if (!Write(_sendBuffer, offset, count))
+        if (!_transport.Write(_sendBuffer, offset, count, _sendTimeout))
         {
             Lose(ConnectionStep.Send);
             throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _sendTimeout.ToString() + " ms.");
@@ -422,6 +428,6 @@ public sealed class WebSocketConnection : IDisposable
 
         int i = _randomUsed;
         _randomUsed += 4;
-        return _random[i] | (_random[i + 1] << 8) | (_random[i + 2] << 16) | (_random[i + 3] << 24);
+        return BitConverter.ToInt32(_random, i);
     }
 }
