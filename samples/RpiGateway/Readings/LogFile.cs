@@ -14,6 +14,7 @@ internal sealed class LogFile(string directory, ILogger logger)
     public const string Name = "readings.db";
 
     private const string Wal = "-wal";
+    private const string New = ".new";
 
     private const int Busy = 5;
     private const int Corrupt = 11;
@@ -37,6 +38,12 @@ internal sealed class LogFile(string directory, ILogger logger)
     {
         try
         {
+            if (!File.Exists(_path) && File.Exists(_path + New))
+            {
+                // Stopped in the midst of Replace.
+                File.Move(_path + New, _path);
+            }
+
             return ReadingStore.Open(_path, last);
         }
         catch (SqliteException error) when (error.SqliteErrorCode == Busy)
@@ -45,26 +52,36 @@ internal sealed class LogFile(string directory, ILogger logger)
         }
         catch (Exception error) when (IsBroken(error))
         {
-            SetAside(error);
-            return ReadingStore.Open(_path, last);
+            return Replace(error, last);
         }
     }
 
-    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
-
-    /// <summary>Gives the broken file another name.</summary>
-    public void SetAside(Exception error)
+    /// <summary>Gives the broken file another name, and what can still be read of it to a new log. No other may have it open.</summary>
+    /// <inheritdoc cref="Open"/>
+    public ReadingStore Replace(Exception error, long last)
     {
+        File.Delete(_path + New);
+        File.Delete(_path + New + Wal);
+        ReadingStore.Open(_path + New, last).Dispose();
+        long saved = LogSalvage.Copy(_path, _path + New);
         string aside = $"{_path}.corrupt-{DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture)}";
         File.Move(_path, aside);
         if (File.Exists(_path + Wal))
         {
-            // Under the name by which SQLite finds it, for whoever wants to see what can be saved.
+            // Under the name by which SQLite finds it, for whoever looks for more.
             File.Move(_path + Wal, aside + Wal);
         }
 
-        logger.LogError("The log of readings was broken ({Trouble}): it is set aside as {File}, and a new one begun", LogText.Printable(error.Message), aside);
+        File.Move(_path + New, _path);
+        logger.LogError(
+            "The log of readings was broken ({Trouble}): it is set aside as {File}, and a new one begun with the {Count} readings that could be read from it",
+            LogText.Printable(error.Message),
+            aside,
+            saved);
+        return ReadingStore.Open(_path, last);
     }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 }
 
 /// <summary>Another process uses the log.</summary>

@@ -453,7 +453,7 @@ internal sealed class ReadingLog : IDisposable
         {
             try
             {
-                _file.SetAside(error);
+                Adopt(_file.Replace(error, _last));
                 return;
             }
             catch (Exception other) when (IsTrouble(other))

@@ -116,6 +116,11 @@ internal sealed class ReadingStore : IDisposable
     /// <exception cref="InvalidDataException">The file is broken, or of another version.</exception>
     public static ReadingStore Open(string path, long last)
     {
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            throw new InvalidDataException("it is empty");
+        }
+
         SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 }.ToString());
         try
         {
@@ -257,8 +262,8 @@ internal sealed class ReadingStore : IDisposable
     /// <summary>Gives spare room back to the disk, at most that much.</summary>
     public void Shrink(long bytes)
     {
-        // It frees one page each step, which ExecuteNonQuery does not take.
-        string statement = $"PRAGMA incremental_vacuum({bytes / _pageSize})";
+        // It frees one page each step, which ExecuteNonQuery does not take. The checkpoint is what makes the file shorter.
+        string statement = $"PRAGMA incremental_vacuum({bytes / _pageSize}); PRAGMA wal_checkpoint(TRUNCATE)";
         SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, statement), _connection.Handle);
     }
 
