@@ -127,7 +127,7 @@ public sealed class ProgramTests
         Assert.DoesNotContain((await gateway.ExitAsync()).Errors, line => line.Contains("Refused", StringComparison.Ordinal));
     }
 
-    private static string Program => Path.Join(AppContext.BaseDirectory, "RpiGateway.dll");
+    internal static string Program => Path.Join(AppContext.BaseDirectory, "RpiGateway.dll");
 
     /// <summary>Starts the gateway.</summary>
     // Tests that run in a shell's background ignore SIGINT, and so would what they start.

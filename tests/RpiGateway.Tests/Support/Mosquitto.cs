@@ -53,6 +53,13 @@ internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
         await _tool.ExitAsync();
     }
 
+    /// <summary>Kills it: it saves nothing.</summary>
+    public async Task KillAsync()
+    {
+        await _tool!.SignalAsync("KILL");
+        await _tool.ExitAsync();
+    }
+
     /// <summary>The address of a broker that is away.</summary>
     public static Uri NowhereUrl() => new($"ws://127.0.0.1:{FreePort()}/mqtt");
 
@@ -66,7 +73,8 @@ internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

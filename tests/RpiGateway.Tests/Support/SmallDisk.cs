@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 
@@ -26,7 +25,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     {
         SmallDisk disk = new();
         string mount = $"mount -t tmpfs -o size={Size} tmpfs '{disk._mountPoint.Path}'";
-        string[] gateway = ["dotnet", ProgramTests.Program, "--urls", "http://127.0.0.1:0", "--Broker", broker.AbsoluteUri, "--DataDirectory", disk._mountPoint.Path, "--Log:MinFreeBytes", "0"];
+        string[] gateway = ["dotnet", ProgramTests.Program, "--urls", "http://127.0.0.1:0", "--Broker", broker.AbsoluteUri, "--DataDirectory", disk._mountPoint.Path, "--Log:MinFreeBytes", "0", "--Log:SettleTime", "1"];
         disk._gateway = Tool.Start(Tool.Find("unshare"), ["-rm", "sh", "-c", $"{mount} && exec \"$@\"", "sh", .. gateway]);
         string line = await disk._gateway.NextLineAsync();
         disk.Address = new Uri(line.Split(' ')[^1].Replace("sensors/{id}", "", StringComparison.Ordinal));
@@ -34,7 +33,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     }
 
     /// <summary>Takes all the room that is left, or gives it back.</summary>
-    public async Task FillAsync(bool full)
+    public void Fill(bool full)
     {
         string filler = Path.Join($"/proc/{_gateway.Process.Id}/root", _mountPoint.Path, "filler");
         if (!full)
@@ -43,7 +42,7 @@ internal sealed class SmallDisk : IAsyncDisposable
             return;
         }
 
-        await using FileStream file = File.Create(filler, 1);
+        using FileStream file = File.Create(filler, 1);
         try
         {
             while (true)
@@ -56,15 +55,6 @@ internal sealed class SmallDisk : IAsyncDisposable
         {
             // No space left on the device.
         }
-    }
-
-    /// <summary>Makes it read-only, or takes that back.</summary>
-    public async Task RemountAsync(string how)
-    {
-        string[] enter = ["-t", $"{_gateway.Process.Id}", "-U", "-m", "--preserve-credentials"];
-        await using Tool mount = Tool.Start(Tool.Find("nsenter"), [.. enter, "mount", "-o", $"remount,{how}", _mountPoint.Path]);
-        (int code, _, List<string> errors) = await mount.ExitAsync();
-        Assert.True(code == 0, string.Join('\n', errors));
     }
 
     public async ValueTask DisposeAsync()

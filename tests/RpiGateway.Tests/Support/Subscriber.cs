@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
+using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using MQTTnet;
@@ -15,7 +16,22 @@ internal sealed class Subscriber : IAsyncDisposable
     private readonly Channel<Heard> _messages = Channel.CreateUnbounded<Heard>();
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
 
-    private Subscriber() => _client.ApplicationMessageReceivedAsync += received =>
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Subscriber()
+    {
+        _client.DisconnectedAsync += _ =>
+        {
+            _lost.TrySetResult();
+            return Task.CompletedTask;
+        };
+        _client.ApplicationMessageReceivedAsync += ReceiveAsync;
+    }
+
+    /// <summary>Done when it is no longer attached.</summary>
+    public Task Lost => _lost.Task;
+
+    private Task ReceiveAsync(MqttApplicationMessageReceivedEventArgs received)
     {
         MqttApplicationMessage message = received.ApplicationMessage;
         _messages.Writer.TryWrite(new Heard(
@@ -24,7 +40,7 @@ internal sealed class Subscriber : IAsyncDisposable
             string.Join(' ', (message.UserProperties ?? []).ConvertAll(static property => $"{property.Name}={System.Text.Encoding.UTF8.GetString(property.ValueBuffer.Span)}")),
             message.CorrelationData));
         return Task.CompletedTask;
-    };
+    }
 
     /// <summary>Subscribes at QoS 1; with <paramref name="session"/> the broker keeps what comes while it is away.</summary>
     public static async Task<Subscriber> AttachAsync(
@@ -48,6 +64,9 @@ internal sealed class Subscriber : IAsyncDisposable
     public async Task<(string Topic, byte[] Payload)> NextAsync() => await NextHeardAsync() is var heard ? (heard.Topic, heard.Payload) : default;
 
     public Task<Heard> NextHeardAsync() => _messages.Reader.ReadAsync().AsTask().InTime();
+
+    /// <summary>The next message, however long it takes.</summary>
+    public Task<Heard> NextAsync(CancellationToken cancellation) => _messages.Reader.ReadAsync(cancellation).AsTask();
 
     /// <summary>What came and was not asked for.</summary>
     public IEnumerable<Heard> Rest()

@@ -15,17 +15,23 @@ internal sealed class TelemetrySensor : IDisposable
     /// <summary>What the greeting acknowledged.</summary>
     public long Acknowledged { get; private set; }
 
-    public static async Task<TelemetrySensor> ConnectAsync(TestGateway gateway, string id = "x")
+    public static Task<TelemetrySensor> ConnectAsync(TestGateway gateway, string id = "x") => ConnectAsync(gateway.Address, id);
+
+    /// <summary>Connects to a gateway at that address.</summary>
+    public static async Task<TelemetrySensor> ConnectAsync(Uri gateway, string id = "x")
     {
         TelemetrySensor sensor = new();
         sensor._socket.Options.AddSubProtocol(TelemetryMessage.Subprotocol);
-        await sensor._socket.ConnectAsync(gateway.Sensor(id), CancellationToken.None).InTime();
+        await sensor._socket.ConnectAsync(new Uri(gateway, $"sensors/{id}"), CancellationToken.None).InTime();
         Assert.Equal(TelemetryMessage.Subprotocol, sensor._socket.SubProtocol);
         return sensor;
     }
 
     /// <summary>Connects, says hello, and is greeted.</summary>
-    public static async Task<TelemetrySensor> GreetAsync(TestGateway gateway, string id = "x", long boot = 77)
+    public static Task<TelemetrySensor> GreetAsync(TestGateway gateway, string id = "x", long boot = 77) => GreetAsync(gateway.Address, id, boot);
+
+    /// <summary>Connects to a gateway at that address, says hello, and is greeted.</summary>
+    public static async Task<TelemetrySensor> GreetAsync(Uri gateway, string id = "x", long boot = 77)
     {
         TelemetrySensor sensor = await ConnectAsync(gateway, id);
         await sensor.SendAsync($"H {boot}");
