@@ -2,6 +2,7 @@ using System;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Ws.Micro.Net.Tests;
@@ -120,20 +121,8 @@ public sealed class TlsTests
     [Fact]
     public async Task A_record_that_comes_in_pieces_across_time_outs_arrives_whole()
     {
-        using TcpListener listener = Loopback.ListenRaw();
-        Task<(RawPeer Peer, GateStream Gate)> accept = Loopback.Run(() =>
-        {
-            Socket socket = listener.AcceptSocket();
-            GateStream gate = new(new NetworkStream(socket, ownsSocket: true));
-            SslStream tls = new(gate);
-            tls.AuthenticateAsServer(TestCertificates.Server);
-            RawPeer peer = new(socket, tls, isClient: false);
-            peer.AnswerHandshake();
-            return (peer, gate);
-        });
-        using WebSocketConnection client = await Loopback.Run(() => WebSocketClient.Connect(
-            "wss://localhost:" + listener.PortOf(), new WebSocketClientOptions { RootCertificate = TestCertificates.Root, KeepAliveInterval = 0 }));
-        (RawPeer peer, GateStream gate) = await accept;
+        (WebSocketConnection client, RawPeer peer, GateStream gate) = await ConnectToGate();
+        using (client)
         using (peer)
         {
             Assert.All(ReceiveOften(client), status => Assert.Equal(ReceiveStatus.Timeout, status));
@@ -156,6 +145,41 @@ public sealed class TlsTests
             // And the other way too the stream is whole.
             client.Send(message, 0, message.Length, isText: true);
             Assert.Equal(message, peer.ReadFrame()!.Value.Payload);
+        }
+    }
+
+    // One byte every 20 ms: each comes well within the time-out, the whole record in more than a minute.
+    [Fact]
+    public async Task A_record_that_drips_does_not_hold_a_receive_beyond_its_time_out()
+    {
+        (WebSocketConnection client, RawPeer peer, GateStream gate) = await ConnectToGate();
+        using (client)
+        using (peer)
+        {
+            gate.Hold();
+            byte[] message = Message.Utf8(4000);
+            peer.WriteFrame(RawPeer.Text, message);
+            byte[] record = gate.Release();
+            bool returned = false;
+            Task<int> drip = Loopback.Run(() =>
+            {
+                int at = 0;
+                for (; at < record.Length - 1 && !Volatile.Read(ref returned); at++)
+                {
+                    gate.Write(record, at, 1);
+                    Thread.Sleep(20);
+                }
+
+                return at;
+            });
+
+            Assert.Equal(ReceiveStatus.Timeout, await Loopback.Run(() => client.Receive(200)));
+            Volatile.Write(ref returned, true);
+            int dripped = await drip;
+            Assert.True(dripped < record.Length - 1, "The time-out did not end the call.");
+
+            gate.Write(record, dripped, record.Length - dripped);
+            Assert.Equal(message, client.ReceiveMessage().Bytes);
         }
     }
 
@@ -209,6 +233,26 @@ public sealed class TlsTests
         Assert.Equal(ReceiveStatus.Data, client.Receive(Loopback.LongWait));
         server.Dispose();
         await wait;
+    }
+
+    // A client, and a server of which what it writes, in TLS's records, goes through a gate.
+    private static async Task<(WebSocketConnection Client, RawPeer Peer, GateStream Gate)> ConnectToGate()
+    {
+        using TcpListener listener = Loopback.ListenRaw();
+        Task<(RawPeer Peer, GateStream Gate)> accept = Loopback.Run(() =>
+        {
+            Socket socket = listener.AcceptSocket();
+            GateStream gate = new(new NetworkStream(socket, ownsSocket: true));
+            SslStream tls = new(gate);
+            tls.AuthenticateAsServer(TestCertificates.Server);
+            RawPeer peer = new(socket, tls, isClient: false);
+            peer.AnswerHandshake();
+            return (peer, gate);
+        });
+        WebSocketConnection client = await Loopback.Run(() => WebSocketClient.Connect(
+            "wss://localhost:" + listener.PortOf(), new WebSocketClientOptions { RootCertificate = TestCertificates.Root, KeepAliveInterval = 0 }));
+        (RawPeer peer, GateStream gate) = await accept;
+        return (client, peer, gate);
     }
 
     private static ReceiveStatus[] ReceiveOften(WebSocketConnection connection)

@@ -43,6 +43,15 @@ internal static class Platform
     // A SocketException of the device has its code alone, and no message of its own.
     internal static string Describe(Exception e) => e is SocketException s ? "socket error " + s.ErrorCode.ToString() : e.Message;
 
+    // For each of the reads from the socket that one from the stream takes: a record that comes byte by byte may take longer.
+    internal static void SetReadTimeout(Socket socket, SslStream stream, int timeout)
+    {
+        if (socket.ReceiveTimeout != timeout)
+        {
+            socket.ReceiveTimeout = timeout;
+        }
+    }
+
     // The device has no call for it.
     internal static void EndTls(SslStream stream, int timeout)
     {
@@ -113,7 +122,7 @@ internal static class Platform
             tls.CertificateChainPolicy.CustomTrustStore.Add(new X509Certificate2(options.RootCertificate));
         }
 
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: false));
+        SslStream stream = new DeadlineSslStream(socket);
         try
         {
             stream.AuthenticateAsClient(tls);
@@ -128,10 +137,12 @@ internal static class Platform
 
     internal static SslStream AuthenticateAsServer(Socket socket, X509Certificate certificate)
     {
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: false));
+        SslStream stream = new DeadlineSslStream(socket);
         stream.AuthenticateAsServer(certificate);
         return stream;
     }
+
+    internal static void SetReadTimeout(Socket socket, SslStream stream, int timeout) => ((DeadlineSslStream)stream).SetReadTimeout(timeout);
 
     // Says goodbye in TLS's own way, so that the peer does not take the end for an attack (RFC 8446 §6.1).
     internal static void EndTls(SslStream stream, int timeout)

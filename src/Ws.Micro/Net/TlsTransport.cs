@@ -23,12 +23,7 @@ internal sealed class TlsTransport : Transport
         try
         {
             // A time-out of 0 would mean for ever.
-            int wait = timeout > 0 ? timeout : 1;
-            if (_socket.ReceiveTimeout != wait)
-            {
-                _socket.ReceiveTimeout = wait;
-            }
-
+            Platform.SetReadTimeout(_socket, _stream, timeout > 0 ? timeout : 1);
             return _stream.Read(buffer, offset, count);
         }
         catch (Exception e)
