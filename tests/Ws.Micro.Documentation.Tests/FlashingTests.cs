@@ -64,7 +64,7 @@ public sealed partial class FlashingTests
             .Where(token => token.IsKind(SyntaxKind.StringLiteralToken) && token.ValueText.Length > 1)
             .Select(token => token.ValueText)];
 
-    // Whether the line can be put together from literals and from numbers, addresses, names of exceptions and "...".
+    // Whether the line can be put together from literals and from numbers, addresses, what stands in quotes, names of exceptions and "...".
     private static bool IsWritten(string line, HashSet<string> literals)
     {
         bool[] reached = new bool[line.Length + 1];
@@ -97,6 +97,6 @@ public sealed partial class FlashingTests
     [GeneratedRegex(@"\]\((?<target>[^)]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"\G([0-9]+|ws://[^ ;]+|System\.[A-Za-z]+|\.\.\.)")]
+    [GeneratedRegex(@"\G([0-9]+|'[^']*'|ws://[^ ;]+|System\.[A-Za-z]+|\.\.\.)")]
     private static partial Regex Differs();
 }
