@@ -102,7 +102,9 @@ public sealed class Gateway : IAsyncDisposable
             builder.Configuration.AddConfiguration(settings.Framework);
         }
 
-        builder.WebHost.UseUrls(settings.Urls);
+        // Where to listen is ours to say, and Kestrel would complain of two who do.
+        builder.Configuration[WebHostDefaults.ServerUrlsKey] = null;
+        builder.WebHost.ConfigureKestrel(kestrel => new Listener(settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>().Tls).Configure(kestrel));
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.
@@ -120,9 +122,10 @@ public sealed class Gateway : IAsyncDisposable
         Liveness liveness = new();
         Readiness readiness = new();
         builder.Services.AddMonitoring(metrics);
+        builder.Services.AddSingleton(services => AccessControl.Create(settings, metrics, services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(RpiGateway))));
         WebApplication app = builder.Build();
         ILogger logger = app.Logger;
-        AccessControl access = AccessControl.Create(settings.Access, settings.DataDirectory, metrics, logger);
+        AccessControl access = app.Services.GetRequiredService<AccessControl>();
         MqttServer? broker = null;
         ReadingLog? log = null;
         try
@@ -174,7 +177,6 @@ public sealed class Gateway : IAsyncDisposable
             log?.Dispose();
             broker?.Dispose();
             await app.DisposeAsync();
-            access.Dispose();
             metrics.Dispose();
             throw;
         }
@@ -204,7 +206,6 @@ public sealed class Gateway : IAsyncDisposable
         _broker?.Dispose();
         await _app.DisposeAsync();
         _commands.Dispose();
-        Access.Dispose();
         _metrics.Dispose();
         _stopping.Dispose();
         _simulatorStopping.Dispose();
@@ -225,7 +226,8 @@ public sealed class Gateway : IAsyncDisposable
     private static Uri LoopbackAddress(WebApplication app)
     {
         string bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        UriBuilder address = new(bound) { Scheme = "ws" };
+        UriBuilder address = new(bound);
+        address.Scheme = address.Scheme == "https" ? "wss" : "ws";
         if (address.Host is "0.0.0.0" or "[::]")
         {
             address.Host = "127.0.0.1";
@@ -238,6 +240,11 @@ public sealed class Gateway : IAsyncDisposable
     {
         output.WriteLine($"Sensors connect to {Address}sensors/{{id}}");
         output.WriteLine($"Attach to {Broker}, subprotocol mqtt, topic {ReadingPrinter.TopicFilter}");
+        if (Access.Tls?.RootPath is { } root)
+        {
+            output.WriteLine($"Sensors and MQTT clients trust the gateway by the root certificate {root}");
+        }
+
         if (settings.Simulate == 0)
         {
             return;
@@ -245,6 +252,6 @@ public sealed class Gateway : IAsyncDisposable
 
         output.WriteLine($"{settings.Simulate} simulated sensors; what arrives through MQTT:");
         _running.Add(new ReadingPrinter(Broker, output, logger).RunAsync(_stopping.Token));
-        _running.Add(new Simulator(Address, settings.Simulate, logger).RunAsync(_simulatorStopping.Token));
+        _running.Add(new Simulator(Address, settings.Simulate, Access.Introduce, logger).RunAsync(_simulatorStopping.Token));
     }
 }

@@ -28,7 +28,7 @@ catch (SettingException error)
 
 if (isVerb)
 {
-    return new AccessCommands(new CredentialFile(settings.DataDirectory), Console.Out, Console.Error).Run(words);
+    return new AccessCommands(settings.DataDirectory, Console.Out, Console.Error).Run(words);
 }
 
 Gateway gateway;

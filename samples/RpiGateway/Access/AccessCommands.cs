@@ -2,16 +2,17 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography.X509Certificates;
 using RpiGateway.Monitoring;
 using RpiGateway.Settings;
 
 namespace RpiGateway.Access;
 
 /// <summary>
-/// The verbs of the command line: <c>devices</c> or <c>users</c>, <c>add NAME</c>, <c>list</c> or <c>revoke NAME</c>. What a script can use goes to the
+/// The verbs of the command line, as <see cref="Help"/> has them. What a script can use goes to the
 /// output, all else to the errors. Exit codes: 0, 1 when it cannot be done, 2 when it is not understood.
 /// </summary>
-internal sealed class AccessCommands(CredentialFile file, TextWriter output, TextWriter errors)
+internal sealed class AccessCommands(string dataDirectory, TextWriter output, TextWriter errors)
 {
     /// <summary>What <c>--help</c> says.</summary>
     public const string Help =
@@ -20,10 +21,14 @@ internal sealed class AccessCommands(CredentialFile file, TextWriter output, Tex
           devices add ID              make a device, and print its secret, once
           devices list                print each device's id and when it was added
           devices revoke ID           it may come in no more, and is disconnected
+          devices certificate ID      issue a certificate to a device, and print it and its private key in PEM, once
           users add|list|revoke NAME  the same for MQTT clients that are not devices
+          tls root                    print the root of the gateway's own certificates in PEM; made if there is none
         """;
 
-    private static readonly string[] Nouns = ["devices", "users"];
+    private static readonly string[] Nouns = ["devices", "users", "tls"];
+
+    private readonly CredentialFile _file = new(dataDirectory);
 
     /// <summary>Whether the arguments are a verb with its name, options put aside.</summary>
     public static bool TryParse(string[] args, out string[] words, out string[] options)
@@ -60,19 +65,26 @@ internal sealed class AccessCommands(CredentialFile file, TextWriter output, Tex
         {
             switch (words)
             {
-                case [_, "add" or "revoke", var name] when !SensorId.IsValid(name):
+                case ["tls", "root"]:
+                    output.WriteLine(OwnAuthority.Open(dataDirectory).Root.ExportCertificatePem());
+                    return 0;
+                case ["tls", ..]:
+                    return Fail(2, $"'{LogText.Printable(string.Join(' ', words))}' is not understood: allowed is tls root");
+                case [_, "add" or "revoke" or "certificate", var name] when !SensorId.IsValid(name):
                     return Fail(2, $"'{LogText.Printable(name)}' is no name of a {kind}: allowed is {SensorId.Rule}");
                 case [_, "add", var name]:
                     return Add(name, isDevice);
                 case [_, "list"]:
-                    foreach (Credential one in file.Read().Where(one => one.IsDevice == isDevice).OrderBy(static one => one.Name, StringComparer.Ordinal))
+                    foreach (Credential one in _file.Read().Where(one => one.IsDevice == isDevice).OrderBy(static one => one.Name, StringComparer.Ordinal))
                     {
                         output.WriteLine($"{one.Name}\t{one.Added.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
                     }
 
                     return 0;
                 case [_, "revoke", var name]:
-                    return file.Change(all => all.RemoveAll(one => one.Name == name && one.IsDevice == isDevice) > 0) ? 0 : Fail(1, $"there is no {kind} '{name}'");
+                    return _file.Change(all => all.RemoveAll(one => one.Name == name && one.IsDevice == isDevice) > 0) ? 0 : Fail(1, $"there is no {kind} '{name}'");
+                case ["devices", "certificate", var name]:
+                    return IssueCertificate(name);
                 default:
                     return Fail(2, $"'{LogText.Printable(string.Join(' ', words))}' is not understood: allowed are {words[0]} add NAME, {words[0]} list, {words[0]} revoke NAME");
             }
@@ -86,7 +98,7 @@ internal sealed class AccessCommands(CredentialFile file, TextWriter output, Tex
     private int Add(string name, bool isDevice)
     {
         Credential credential = Credential.Create(name, out string secret) with { IsDevice = isDevice };
-        bool added = file.Change(all =>
+        bool added = _file.Change(all =>
         {
             if (all.Exists(one => one.Name == name))
             {
@@ -102,6 +114,20 @@ internal sealed class AccessCommands(CredentialFile file, TextWriter output, Tex
         }
 
         output.WriteLine(secret);
+        return 0;
+    }
+
+    private int IssueCertificate(string name)
+    {
+        if (_file.Read().Find(one => one.IsDevice && one.Name == name) is not { } device)
+        {
+            return Fail(1, $"there is no device '{name}': add it first");
+        }
+
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using X509Certificate2 certificate = OwnAuthority.Open(dataDirectory).IssueDevice(name, now > device.Added ? now : device.Added);
+        output.WriteLine(certificate.ExportCertificatePem());
+        output.WriteLine(certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         return 0;
     }
 

@@ -1,13 +1,16 @@
 using System;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using RpiGateway.Monitoring;
+using RpiGateway.Settings;
 
 namespace RpiGateway.Access;
 
@@ -15,7 +18,7 @@ namespace RpiGateway.Access;
 /// Decides who may come in. A peer on this machine needs no credentials, where the settings trust it; what credentials anybody gives must be right.
 /// For any thread.
 /// </summary>
-internal sealed class AccessControl(AccessSettings settings, CredentialRegistry registry, Refusals refusals, TimeProvider time) : IDisposable
+internal sealed class AccessControl(AccessSettings settings, CredentialRegistry registry, TlsHandshake? tls, Refusals refusals, TimeProvider time) : IDisposable
 {
     // A user name, a colon and a secret in base64.
     private const int MaxBasicLength = 4 * (64 + 1 + Credential.MaxSecretSize) / 3;
@@ -23,11 +26,24 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
     private readonly AttemptLimiter _attempts = new(settings.FailedAttempts, time);
 
     /// <summary>Makes one with all its parts.</summary>
-    public static AccessControl Create(AccessSettings settings, string dataDirectory, GatewayMetrics metrics, ILogger logger) => new(
-        settings, new CredentialRegistry(new CredentialFile(dataDirectory), logger), new Refusals(metrics, logger, TimeProvider.System), TimeProvider.System);
+    /// <exception cref="IOException">A file of a certificate cannot be used.</exception>
+    public static AccessControl Create(GatewaySettings settings, GatewayMetrics metrics, ILogger logger)
+    {
+        Refusals refusals = new(metrics, logger, TimeProvider.System);
+        TlsHandshake? tls = settings.UsesTls ? new TlsHandshake(settings.Access.Tls, settings.DataDirectory, refusals, logger) : null;
+        if (tls is not null)
+        {
+            metrics.ObserveCertificate(() => tls.Certificate.Remaining);
+        }
+
+        return new AccessControl(settings.Access, new CredentialRegistry(new CredentialFile(settings.DataDirectory), logger), tls, refusals, TimeProvider.System);
+    }
 
     /// <summary>Who is known.</summary>
     public CredentialRegistry Registry => registry;
+
+    /// <summary>TLS; null where nothing listens with https.</summary>
+    public TlsHandshake? Tls => tls;
 
     /// <summary>Where each refusal is answered, counted and logged.</summary>
     public Refusals Refusals => refusals;
@@ -39,9 +55,17 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
     public async Task<Admission?> AdmitAsync(HttpContext context, string device)
     {
         StringValues authorization = context.Request.Headers.Authorization;
-        if (authorization.Count == 0 && IsTrusted(context))
+        X509Certificate2? certificate = context.Connection.ClientCertificate;
+        if (authorization.Count == 0 && certificate is null && IsTrusted(context))
         {
             return new Admission(registry, null);
+        }
+
+        // A certificate is as good as a secret. Who sends both must be right in both.
+        Credential? named = certificate is null ? null : tls!.FindDevice(certificate, device, registry);
+        if (authorization.Count == 0 && named is not null)
+        {
+            return new Admission(registry, named);
         }
 
         if (authorization.Count > 0)
@@ -55,7 +79,8 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
                 return null;
             }
 
-            if (VerifyBasic(authorization) is { IsDevice: true } credential && credential.Name == device)
+            if (VerifyBasic(authorization) is { IsDevice: true } credential && credential.Name == device
+                && (certificate is null || named is not null))
             {
                 _attempts.GiveBack(address);
                 return new Admission(registry, credential);
@@ -64,12 +89,25 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
 
         context.Response.Headers.WWWAuthenticate = "Basic realm=\"RpiGateway\", charset=\"UTF-8\"";
         await refusals.SendAsync(
-            context, StatusCodes.Status401Unauthorized, authorization.Count == 0 ? "send the device's id and secret by HTTP Basic" : "not the secret of a device with this id");
+            context,
+            StatusCodes.Status401Unauthorized,
+            certificate is not null && named is null ? "not the certificate of a device with this id"
+            : authorization.Count == 0 ? "send the device's id and secret by HTTP Basic"
+            : "not the secret of a device with this id");
         return null;
+    }
+
+    /// <summary>What a simulated sensor comes in with: it may connect to an address that is not trusted.</summary>
+    public Introduction Introduce(string device)
+    {
+        Credential credential = Credential.Create(device, out string secret) with { IsDevice = true };
+        registry.AddSimulated(credential);
+        return new Introduction(secret, tls?.Root, tls?.IssueDevice(device));
     }
 
     public void Dispose()
     {
+        tls?.Dispose();
         registry.Dispose();
         refusals.Dispose();
     }
@@ -119,3 +157,9 @@ internal sealed record Admission(CredentialRegistry Registry, Credential? Creden
     /// <summary>Whether they still would be: it may have been revoked meanwhile.</summary>
     public bool Holds => Credential is null || Registry.IsCurrent(Credential);
 }
+
+/// <summary>What one of the gateway's own simulated sensors comes in with.</summary>
+/// <param name="Secret">Its secret.</param>
+/// <param name="Root">The root of the gateway's certificate; null where it is not the gateway's own.</param>
+/// <param name="Certificate">Its certificate, where the gateway asks for them.</param>
+internal sealed record Introduction(string Secret, X509Certificate2? Root, X509Certificate2? Certificate);

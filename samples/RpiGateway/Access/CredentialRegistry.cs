@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.IO;
@@ -17,6 +18,7 @@ internal sealed class CredentialRegistry : IDisposable
     private readonly ILogger _logger;
     private readonly Timer _timer;
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, Credential> _simulated = new(StringComparer.Ordinal);
     private FrozenDictionary<string, Credential> _known = FrozenDictionary<string, Credential>.Empty;
     private (DateTime, long) _stamp;
 
@@ -40,7 +42,10 @@ internal sealed class CredentialRegistry : IDisposable
     }
 
     /// <summary>The device or user of that name, or null.</summary>
-    public Credential? Find(string name) => Volatile.Read(ref _known).GetValueOrDefault(name);
+    public Credential? Find(string name) => Volatile.Read(ref _known).GetValueOrDefault(name) ?? _simulated.GetValueOrDefault(name);
+
+    /// <summary>Lets one in that is in no file, as long as the gateway lives. Whoever is in the file comes before it.</summary>
+    public void AddSimulated(Credential credential) => _simulated[credential.Name] = credential;
 
     /// <summary>Whether this one, and not only another by the same name, still may come in.</summary>
     public bool IsCurrent(Credential credential) => credential.Equals(Find(credential.Name));

@@ -2,8 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Net;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using RpiGateway.Access;
 using RpiGateway.Commands;
@@ -27,7 +25,7 @@ public sealed class GatewaySettings
     private const string EnvironmentPrefix = "RPIGATEWAY_";
 
     private static readonly Setting UrlsSetting = new(
-        "urls", "URLS", "where to listen: http://HOST:PORT, several separated by ';', HOST an IP address, localhost or *", "http://127.0.0.1:5080");
+        "urls", "URLS", "where to listen: " + ListenUrl.Rule, "http://127.0.0.1:5080");
 
     private static readonly Setting SimulateSetting = new(
         "simulate", "N", $"run N simulated sensors, 0 to {MaxSimulated}, and print what arrives through MQTT", "0");
@@ -47,8 +45,14 @@ public sealed class GatewaySettings
     /// <summary>What <c>--help</c> prints.</summary>
     public static string Help => HelpText.Of(All);
 
-    /// <summary>Where to listen, as Kestrel takes it.</summary>
+    /// <summary>Where to listen: http or https URLs, separated by ';'.</summary>
     public string Urls { get; init; } = UrlsSetting.Default;
+
+    /// <summary>Where to listen.</summary>
+    internal IReadOnlyList<ListenUrl> ListenUrls => ListenUrl.Parse(UrlsSetting, Urls);
+
+    /// <summary>Whether any of it is https.</summary>
+    internal bool UsesTls => ListenUrls.Any(static url => url.IsTls);
 
     /// <summary>How many sensors to simulate, 0 to <see cref="MaxSimulated"/>.</summary>
     public int Simulate { get; init; }
@@ -104,7 +108,7 @@ public sealed class GatewaySettings
         GatewaySettings defaults = new();
         GatewaySettings settings = new()
         {
-            Urls = reader.Text(UrlsSetting) is { } urls ? CheckUrls(urls) : defaults.Urls,
+            Urls = reader.Text(UrlsSetting) ?? defaults.Urls,
             Simulate = (int)reader.Integer(SimulateSetting, defaults.Simulate, 0, MaxSimulated),
             Broker = reader.Text(BrokerSetting) is { } broker ? ParseBroker(broker) : defaults.Broker,
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
@@ -113,6 +117,7 @@ public sealed class GatewaySettings
             Access = AccessSettings.Read(reader),
             Framework = configuration,
         };
+        settings.CheckListening();
         PrepareDataDirectory(settings.DataDirectory);
         return settings;
     }
@@ -140,31 +145,17 @@ public sealed class GatewaySettings
         Array.Exists(All, known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         || Array.Exists(FrameworkSections, known => known.Equals(name.Split(':')[0], StringComparison.OrdinalIgnoreCase));
 
-    private static string CheckUrls(string urls)
+    private void CheckListening()
     {
-        const string Allowed = "http://HOST:PORT, several separated by ';', HOST an IP address, localhost or *, PORT 0 to 65535 (with localhost 1 to 65535)";
-        foreach (string url in urls.Split(';'))
+        if (!Access.AllowPlaintext && ListenUrls.Any(static url => !url.IsTls && !url.IsLoopback))
         {
-            BindingAddress? address = null;
-            try
-            {
-                address = BindingAddress.Parse(url.Trim());
-            }
-            catch (FormatException)
-            {
-                // Refused below with all else that is wrong.
-            }
-
-            bool localhost = address?.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) == true;
-            if (address is not { IsUnixPipe: false, IsNamedPipe: false, Scheme: "http", PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
-                || !(localhost && address.Port > 0 || address.Host is "*" or "+" || IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
-                || !url.Trim().TrimEnd('/').EndsWith($":{address.Port}", StringComparison.Ordinal))
-            {
-                throw SettingReader.Wrong(UrlsSetting, urls, Allowed);
-            }
+            throw SettingReader.Wrong(UrlsSetting, Urls, "https:// where others than this machine can connect, or http:// with --AllowPlaintext true");
         }
 
-        return urls;
+        if (Simulate > 0 && UsesTls && Access.Tls is { ClientCertificates: ClientCertificates.Required, ClientAuthority: not null })
+        {
+            throw SettingReader.Wrong(SimulateSetting, $"{Simulate}", "0 where Tls:ClientAuthority alone issues the certificates that sensors need");
+        }
     }
 
     private static Uri? ParseBroker(string value)

@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Access;
 using Ws.Micro.Net;
 
 namespace RpiGateway.Simulation;
@@ -11,7 +12,11 @@ namespace RpiGateway.Simulation;
 /// Sensors in this process that run the firmware's own node code and its blocking WebSocket client, each on a thread of its
 /// own as on a board, and reach the gateway over real loopback connections.
 /// </summary>
-internal sealed class Simulator(Uri gateway, int count, ILogger logger)
+/// <param name="gateway">Where it is.</param>
+/// <param name="count">How many.</param>
+/// <param name="introduce">Gives what a sensor shows to the gateway, by its id.</param>
+/// <param name="logger">What sensors say.</param>
+internal sealed class Simulator(Uri gateway, int count, Func<string, Introduction> introduce, ILogger logger)
 {
     /// <summary>From one reading of a sensor to the next, in milliseconds.</summary>
     public const int Interval = 1000;
@@ -25,8 +30,10 @@ internal sealed class Simulator(Uri gateway, int count, ILogger logger)
         Task[] sensors = new Task[count];
         for (int i = 0; i < count; i++)
         {
-            NodeSettings settings = new() { Id = $"sim-{i + 1}", Gateway = gateway.AbsoluteUri, Interval = Interval };
-            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, logger), new Random()), settings.Id, stopping);
+            string id = $"sim-{i + 1}";
+            Introduction introduction = introduce(id);
+            NodeSettings settings = new() { Id = id, Secret = introduction.Secret, Gateway = gateway.AbsoluteUri, Interval = Interval };
+            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, introduction, logger), new Random()), settings.Id, stopping);
         }
 
         return Task.WhenAll(sensors);
@@ -49,7 +56,7 @@ internal sealed class Simulator(Uri gateway, int count, ILogger logger)
         await ended.Task;
     }
 
-    private sealed class SimulatedBoard(int seed, ILogger logger) : NodeBoard
+    private sealed class SimulatedBoard(int seed, Introduction introduction, ILogger logger) : NodeBoard
     {
         private readonly Random _random = new(seed);
         private int _temperature = 2000;
@@ -65,7 +72,14 @@ internal sealed class Simulator(Uri gateway, int count, ILogger logger)
             values.FreeMemory = 64 * 1024;
         }
 
-        public override WebSocketConnection Connect(string url, WebSocketClientOptions options) => WebSocketClient.Connect(url, options);
+        public override WebSocketConnection Connect(string url, WebSocketClientOptions options)
+        {
+            // Without a root the certificate is another's, for other names than this address; but nobody stands between the gateway and itself.
+            options.RootCertificate = introduction.Root;
+            options.DangerousAcceptAnyCertificate = introduction.Root is null;
+            options.ClientCertificate = introduction.Certificate;
+            return WebSocketClient.Connect(url, options);
+        }
 
         public override void Log(string line) => logger.LogDebug("{Line}", line);
     }

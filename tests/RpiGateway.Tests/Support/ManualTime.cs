@@ -11,6 +11,11 @@ internal sealed class ManualTime : TimeProvider
     private readonly List<Action> _timers = [];
     private TimeSpan _now;
 
+    /// <summary>What the wall clock shows at first.</summary>
+    public DateTimeOffset Start { get; init; }
+
+    public override DateTimeOffset GetUtcNow() => Start + _now;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => _now.Ticks;

@@ -38,12 +38,13 @@ internal sealed class TestGateway : IAsyncDisposable
         string? data = null,
         LogSettings? log = null,
         CommandSettings? commands = null,
-        AccessSettings? access = null)
+        AccessSettings? access = null,
+        string urls = "http://127.0.0.1:0")
     {
         TempDirectory? own = data is null ? new TempDirectory() : null;
         GatewaySettings settings = new()
         {
-            Urls = "http://127.0.0.1:0",
+            Urls = urls,
             Broker = broker,
             Simulate = simulate,
             DataDirectory = data ?? own!.Path,

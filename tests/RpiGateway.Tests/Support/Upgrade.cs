@@ -5,14 +5,20 @@ using System.Threading.Tasks;
 
 namespace RpiGateway.Tests;
 
-/// <summary>Asks for an upgrade to WebSocket that is not granted, with any headers.</summary>
+/// <summary>Asks for an upgrade to WebSocket with any headers.</summary>
 internal static class Upgrade
 {
     private static readonly HttpClient Client = new();
 
     public static async Task<HttpResponseMessage> AskAsync(Uri url, params (string Name, string Value)[] headers)
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, new UriBuilder(url) { Scheme = url.Scheme == "wss" ? "https" : "http" }.Uri);
+        using HttpRequestMessage request = Request(url, headers);
+        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTime();
+    }
+
+    public static HttpRequestMessage Request(Uri url, params (string Name, string Value)[] headers)
+    {
+        HttpRequestMessage request = new(HttpMethod.Get, new UriBuilder(url) { Scheme = url.Scheme == "wss" ? "https" : "http" }.Uri);
         request.Headers.Add("Connection", "Upgrade");
         request.Headers.Add("Upgrade", "websocket");
         request.Headers.Add("Sec-WebSocket-Version", "13");
@@ -22,7 +28,7 @@ internal static class Upgrade
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTime();
+        return request;
     }
 
     /// <summary>The header of HTTP Basic.</summary>

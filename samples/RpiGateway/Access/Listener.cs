@@ -1,0 +1,41 @@
+using System.Collections.Generic;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace RpiGateway.Access;
+
+/// <summary>Has Kestrel listen where the settings say, with TLS where they say it.</summary>
+internal sealed class Listener(IReadOnlyList<ListenUrl> urls, TlsHandshake? tls)
+{
+    /// <summary>Called once, before Kestrel starts.</summary>
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        foreach (ListenUrl url in urls)
+        {
+            if (url.Address is null)
+            {
+                kestrel.ListenLocalhost(url.Port, options => Configure(options, url));
+            }
+            else if (url.IsAny)
+            {
+                kestrel.ListenAnyIP(url.Port, options => Configure(options, url));
+            }
+            else
+            {
+                kestrel.Listen(url.Address, url.Port, options => Configure(options, url));
+            }
+        }
+    }
+
+    private void Configure(ListenOptions options, ListenUrl url)
+    {
+        // WebSockets open by HTTP/1.1 alone here.
+        options.Protocols = HttpProtocols.Http1;
+        if (url.IsTls)
+        {
+            options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = tls!.ChooseAsync });
+        }
+    }
+}
