@@ -292,6 +292,9 @@ public sealed class ServerHandshakeTests
     [InlineData("Origin: null", "https://app.example", false)]
     [InlineData("Origin:", "https://app.example", false)]
     [InlineData("Origin: https://app.example", "", false)]
+    [InlineData("Origin: https://app.example\r\norigin: https://evil.example", "https://app.example", false)]
+    [InlineData("Origin: https://evil.example\r\nOrigin: https://app.example", "https://app.example", false)]
+    [InlineData("Origin: https://app.example\r\nOrigin: https://app.example", "https://app.example", true)]
     public void H10_an_origin_not_on_the_list_is_answered_403(string line, string allowed, bool expected)
     {
         ServerHandshake handshake = Heads.Read(Heads.Request("", line), HandshakeError.None);

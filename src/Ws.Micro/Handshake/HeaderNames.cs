@@ -6,6 +6,7 @@ internal static class HeaderNames
     internal static readonly byte[] Host = Ascii.Bytes("host");
     internal static readonly byte[] Upgrade = Ascii.Bytes("upgrade");
     internal static readonly byte[] Connection = Ascii.Bytes("connection");
+    internal static readonly byte[] Origin = Ascii.Bytes("origin");
     internal static readonly byte[] SecWebSocket = Ascii.Bytes("sec-websocket-");
     internal static readonly byte[] SecWebSocketKey = Ascii.Bytes("sec-websocket-key");
     internal static readonly byte[] SecWebSocketAccept = Ascii.Bytes("sec-websocket-accept");

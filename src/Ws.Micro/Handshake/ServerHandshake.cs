@@ -58,28 +58,23 @@ public sealed class ServerHandshake
     }
 
     /// <summary>
-    /// Whether a browser's page may connect (§10.2): requests without an Origin come from no browser; others need theirs in
+    /// Whether a browser's page may connect (§10.2): requests without an Origin come from no browser; others need each of theirs in
     /// <paramref name="allowed"/>, where "*" stands for any. Otherwise <see cref="Error"/> is set. Allocates.
     /// </summary>
     public bool CheckOrigin(string[] allowed)
     {
-        string? origin = _head.GetHeader("Origin");
-        if (origin == null)
+        byte[] text = _head.Buffer;
+        for (int line = _head.NextLine(0); _head.IsHeader(line); line = _head.NextLine(line))
         {
-            return true;
-        }
-
-        byte[] bytes = Ascii.Bytes(origin);
-        for (int i = 0; i < allowed.Length; i++)
-        {
-            if (allowed[i] == "*" || Ascii.EqualsIgnoreCase(bytes, 0, bytes.Length, Ascii.LowerBytes(allowed[i])))
+            _head.Split(line, out int nameEnd, out int start, out int end);
+            if (Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.Origin) && !IsAllowed(text, start, end, allowed))
             {
-                return true;
+                _error = HandshakeError.OriginNotAllowed;
+                return false;
             }
         }
 
-        _error = HandshakeError.OriginNotAllowed;
-        return false;
+        return true;
     }
 
     /// <summary>The first of the client's subprotocols, in its order, that is in <paramref name="supported"/>; null where none is. Allocates.</summary>
@@ -319,6 +314,19 @@ public sealed class ServerHandshake
 
     private bool HasScheme(byte[] scheme) =>
         _pathEnd - _pathStart >= scheme.Length && Ascii.EqualsIgnoreCase(_head.Buffer, _pathStart, scheme.Length, scheme);
+
+    private static bool IsAllowed(byte[] text, int start, int end, string[] allowed)
+    {
+        for (int i = 0; i < allowed.Length; i++)
+        {
+            if (allowed[i] == "*" || Ascii.EqualsIgnoreCase(text, start, end - start, Ascii.LowerBytes(allowed[i])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsKey(byte[] text, int start, int end)
     {
