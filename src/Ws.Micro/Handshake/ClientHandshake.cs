@@ -6,7 +6,7 @@ namespace Ws.Micro.Handshake;
 /// The client's side of the opening handshake (RFC 6455 §4.1) over fixed buffers: writes the request, then reads and checks the response.
 /// Not safe for use by two threads at once.
 /// </summary>
-public sealed class ClientHandshake
+public sealed partial class ClientHandshake
 {
     /// <summary>Random bytes that a key is made of.</summary>
     public const int NonceSize = 16;
@@ -20,17 +20,14 @@ public sealed class ClientHandshake
     private readonly byte[] _accept = new byte[AcceptKey.Size];
     private readonly string[] _subprotocols;
     private readonly byte[][] _subprotocolBytes;
-    private readonly DeflateOptions? _deflate;
     private HandshakeError _error;
 
     /// <param name="buffer">Takes the response's head; its size is the limit of the head in bytes.</param>
     /// <param name="nonce">16 fresh bytes of a random source (§4.1).</param>
     /// <param name="subprotocols">The subprotocols to offer, in order of preference; each a token, none twice.</param>
-    /// <param name="deflate">What to offer for permessage-deflate; null: nothing.</param>
     /// <exception cref="ArgumentException">A subprotocol is not a token (§4.1), or stands twice.</exception>
-    public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols, DeflateOptions? deflate)
+    public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols)
     {
-        _deflate = deflate;
         _subprotocolBytes = new byte[subprotocols.Length][];
         for (int i = 0; i < subprotocols.Length; i++)
         {
@@ -59,9 +56,6 @@ public sealed class ClientHandshake
 
     /// <summary>The subprotocol that the server chose among those offered, or null.</summary>
     public string? Subprotocol { get; private set; }
-
-    /// <summary>What the server agreed to for permessage-deflate, or null.</summary>
-    public DeflateParameters? Deflate { get; private set; }
 
     /// <summary>
     /// Writes the request and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has. Allocates.
@@ -98,12 +92,7 @@ public sealed class ClientHandshake
             writer.Write(_subprotocolBytes[i]);
         }
 
-        if (_deflate != null)
-        {
-            writer.Write(Ascii.Bytes("\r\nSec-WebSocket-Extensions: "));
-            writer.Write(DeflateNegotiation.WriteOffer(_deflate));
-        }
-
+        WriteOffer(ref writer);
         for (int i = 0; i < headers.Length; i++)
         {
             byte[] line = Ascii.Bytes(headers[i]);
@@ -193,17 +182,12 @@ public sealed class ClientHandshake
             }
             else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketExtensions))
             {
-                // §4.1: an extension that the client's handshake did not hold fails the connection; RFC 7692 §7.1: so do parameters that do
-                // not answer the offer. It was offered once, so it may be there once.
-                if (_deflate == null || Deflate != null || !DeflateNegotiation.IsNamed(text, start, end))
+                // §4.1: an extension that the client's handshake did not hold fails the connection.
+                HandshakeError error = HandshakeError.ExtensionNotOffered;
+                CheckExtension(start, end, ref error);
+                if (error != HandshakeError.None)
                 {
-                    return HandshakeError.ExtensionNotOffered;
-                }
-
-                Deflate = DeflateNegotiation.CheckResponse(text, start, end, _deflate);
-                if (Deflate == null)
-                {
-                    return HandshakeError.DeflateNotAsOffered;
+                    return error;
                 }
             }
         }
@@ -212,6 +196,11 @@ public sealed class ClientHandshake
             : accepts != 1 || !acceptOk ? HandshakeError.BadAccept
             : HandshakeError.None;
     }
+
+    // permessage-deflate, where the library has it.
+    partial void WriteOffer(ref HeadWriter writer);
+
+    partial void CheckExtension(int start, int end, ref HandshakeError error);
 
     private string? FindOffered(int start, int end)
     {

@@ -22,8 +22,8 @@ public sealed class DeflateParameters
     public bool ClientNoContextTakeover { get; internal set; }
 
     // Whether an offer, or a response, holds client_max_window_bits; an offer may hold it without a value.
-    internal bool HasClientWindowBits { get; set; }
+    internal bool HasClientWindowBits;
 
     // Whether it holds server_max_window_bits.
-    internal bool HasServerWindowBits { get; set; }
+    internal bool HasServerWindowBits;
 }

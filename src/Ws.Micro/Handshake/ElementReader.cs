@@ -20,9 +20,9 @@ internal struct ElementReader
         Count = 0;
     }
 
-    internal int Start { get; private set; }
+    internal int Start;
 
-    internal int Count { get; private set; }
+    internal int Count;
 
     // Whether the list has more elements than anyone has a use for.
     internal bool TooMany => _elements > MaxElements;

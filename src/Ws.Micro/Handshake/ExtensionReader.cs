@@ -23,20 +23,20 @@ internal struct ExtensionReader
         HasValue = false;
     }
 
-    internal bool IsMalformed { get; private set; }
+    internal bool IsMalformed;
 
     // The extension's or parameter's name.
-    internal int NameStart { get; private set; }
+    internal int NameStart;
 
-    internal int NameCount { get; private set; }
+    internal int NameCount;
 
     // The parameter's value, without quotes. §9.1: what is quoted must be a token, so it holds no escapes. An empty one is no token, and so
     // no value that any parameter takes.
-    internal bool HasValue { get; private set; }
+    internal bool HasValue;
 
-    internal int ValueStart { get; private set; }
+    internal int ValueStart;
 
-    internal int ValueCount { get; private set; }
+    internal int ValueCount;
 
     // Goes to the next extension, after all parameters of the last have been read. False at the end, or where malformed.
     internal bool NextExtension()

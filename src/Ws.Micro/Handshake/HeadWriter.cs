@@ -14,7 +14,7 @@ internal struct HeadWriter
     }
 
     // Bytes written, or that there would be.
-    internal int Size { get; private set; }
+    internal int Size;
 
     internal bool Fits => Size <= _buffer.Length;
 

@@ -4,7 +4,7 @@ namespace Ws.Micro.Handshake;
 /// The server's side of the opening handshake (RFC 6455 §4.2) over fixed buffers: reads and checks the request, then writes the answer.
 /// Allocates only at construction and where a method says so. Not safe for use by two threads at once.
 /// </summary>
-public sealed class ServerHandshake
+public sealed partial class ServerHandshake
 {
     private static readonly byte[] Get = Ascii.Bytes("GET ");
     private static readonly byte[] Version11 = Ascii.Bytes(" HTTP/1.1");
@@ -106,31 +106,11 @@ public sealed class ServerHandshake
     }
 
     /// <summary>
-    /// What to agree on for permessage-deflate: the first of the client's offers, in its order, that <paramref name="options"/> allow (RFC 7692
-    /// §5.1); null where none is. Allocates.
-    /// </summary>
-    public DeflateParameters? SelectDeflate(DeflateOptions options)
-    {
-        byte[] text = _head.Buffer;
-        DeflateParameters? agreed = null;
-        for (int line = _head.NextLine(0); agreed == null && _head.IsHeader(line); line = _head.NextLine(line))
-        {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            if (Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.SecWebSocketExtensions))
-            {
-                agreed = DeflateNegotiation.Accept(text, start, end, options);
-            }
-        }
-
-        return agreed;
-    }
-
-    /// <summary>
     /// Writes the 101 response and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has.
     /// </summary>
     /// <param name="output">At least 256 bytes, and the lengths of the other two.</param>
     /// <param name="subprotocol">One that the client offered (§4.2.2), in ASCII, or null.</param>
-    /// <param name="extensions">What was agreed, such as <see cref="DeflateNegotiation.WriteResponse"/> gives, or null.</param>
+    /// <param name="extensions">What was agreed, such as DeflateNegotiation.WriteResponse gives, or null.</param>
     public int WriteAccept(byte[] output, byte[]? subprotocol, byte[]? extensions)
     {
         _acceptKey.Compute(_head.Buffer, _keyStart, _accept, 0);
@@ -248,10 +228,7 @@ public sealed class ServerHandshake
             }
             else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketExtensions))
             {
-                if (!ExtensionReader.IsWellFormed(text, start, end))
-                {
-                    error = HandshakeError.BadExtension;
-                }
+                CheckExtensions(start, end, ref error);
             }
             else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.ContentLength)
                 || Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.TransferEncoding))
@@ -266,6 +243,9 @@ public sealed class ServerHandshake
             : keys != 1 ? HandshakeError.BadKey
             : error;
     }
+
+    // Without any extension of its own, the library passes over what is offered.
+    partial void CheckExtensions(int start, int end, ref HandshakeError error);
 
     // §4.2.1: GET, a path or an absolute http or https URI, and HTTP/1.1.
     private HandshakeError CheckStartLine()

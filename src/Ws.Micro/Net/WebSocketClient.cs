@@ -7,7 +7,7 @@ using Ws.Micro.Handshake;
 namespace Ws.Micro.Net;
 
 /// <summary>Makes connections as a client. Safe for use by several threads.</summary>
-public static class WebSocketClient
+public static partial class WebSocketClient
 {
     /// <summary>Connects to <paramref name="url"/> within <see cref="WebSocketOptions.ConnectTimeout"/>.</summary>
     /// <param name="url">ws://host[:port][/path][?query], or wss.</param>
@@ -19,13 +19,10 @@ public static class WebSocketClient
         WebSocketUrl target = new(url);
         options.Validate();
         long deadline = Environment.TickCount64 + options.ConnectTimeout;
-        byte[] nonce = new byte[ClientHandshake.NonceSize];
-        Platform.FillRandom(nonce);
-        byte[] buffer = new byte[options.HandshakeBufferSize];
-        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols, options.Deflate?.Fit());
+        ClientHandshake handshake = Begin(options);
 
         // The request is written before anything is sent, so that a bad argument costs no connection.
-        int request = WriteRequest(handshake, buffer, target.HostHeader, target.Path, options);
+        int request = WriteRequest(handshake, target.HostHeader, target.Path, options);
         return Open(new Dialer(target, options).Run(options.ConnectTimeout), handshake, request, target.Path, options, deadline);
     }
 
@@ -39,16 +36,29 @@ public static class WebSocketClient
     public static WebSocketConnection Connect(Transport transport, string host, string path, WebSocketClientOptions options)
     {
         options.Validate();
-        byte[] nonce = new byte[ClientHandshake.NonceSize];
-        Platform.FillRandom(nonce);
-        byte[] buffer = new byte[options.HandshakeBufferSize];
-        ClientHandshake handshake = new(buffer, nonce, options.Subprotocols, options.Deflate?.Fit());
-        int request = WriteRequest(handshake, buffer, host, path, options);
+        ClientHandshake handshake = Begin(options);
+        int request = WriteRequest(handshake, host, path, options);
         return Open(transport, handshake, request, path, options, Environment.TickCount64 + options.ConnectTimeout);
     }
 
-    private static int WriteRequest(ClientHandshake handshake, byte[] buffer, string host, string path, WebSocketClientOptions options)
+    private static ClientHandshake Begin(WebSocketClientOptions options)
     {
+        byte[] buffer = new byte[options.HandshakeBufferSize];
+        byte[] nonce = new byte[ClientHandshake.NonceSize];
+        Platform.FillRandom(nonce);
+        ClientHandshake? handshake = null;
+        OfferDeflate(buffer, nonce, options, ref handshake);
+        return handshake ?? new ClientHandshake(buffer, nonce, options.Subprotocols);
+    }
+
+    // permessage-deflate, where the library has it.
+    static partial void OfferDeflate(byte[] buffer, byte[] nonce, WebSocketClientOptions options, ref ClientHandshake? handshake);
+
+    static partial void UseDeflate(ClientHandshake handshake, WebSocketClientOptions options, ref MessageExtension? extension);
+
+    private static int WriteRequest(ClientHandshake handshake, string host, string path, WebSocketClientOptions options)
+    {
+        byte[] buffer = handshake.Head.Buffer;
         int size = handshake.WriteRequest(buffer, host, path, options.Headers);
         if (size > buffer.Length)
         {
@@ -84,7 +94,9 @@ public static class WebSocketClient
 
         if (status == HandshakeStatus.Done)
         {
-            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, handshake.Deflate, buffer, head.Length, head.Count - head.Length);
+            MessageExtension? extension = null;
+            UseDeflate(handshake, options, ref extension);
+            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, extension, buffer, head.Length, head.Count - head.Length);
         }
 
         transport.Close();

@@ -1,6 +1,5 @@
 using System;
 using Ws.Micro.Framing;
-using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Net;
 
@@ -10,7 +9,7 @@ namespace Ws.Micro.Net;
 /// <para>Memory: the receive and send buffers, about 1 KB for the engine and this object, with permessage-deflate what its options allow, and
 /// what the socket takes.</para>
 /// </summary>
-public sealed class WebSocketConnection : IDisposable
+public sealed partial class WebSocketConnection : IDisposable
 {
     // How long to wait for the peer to end the connection where we cannot end our direction alone.
     private const int LingerWithoutEndWrite = 500;
@@ -19,7 +18,7 @@ public sealed class WebSocketConnection : IDisposable
 
     private readonly bool _isServer;
     private readonly Transport _transport;
-    private readonly PerMessageDeflate? _deflate;
+    private readonly MessageExtension? _extension;
     private readonly WebSocketEngine _engine;
     private readonly byte[] _receiveBuffer;
     private readonly byte[] _sendBuffer;
@@ -43,13 +42,13 @@ public sealed class WebSocketConnection : IDisposable
     private ConnectionStep _lostAt;
 
     internal WebSocketConnection(
-        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, DeflateParameters? deflate,
+        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, MessageExtension? extension,
         byte[] input, int inputOffset, int inputCount)
     {
         _isServer = isServer;
         _transport = transport;
-        _deflate = deflate == null ? null : new PerMessageDeflate(isServer, deflate, options.Deflate!);
-        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
+        _extension = extension;
+        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, extension);
         _receiveBuffer = new byte[options.ReceiveBufferSize];
         _sendBuffer = new byte[options.SendBufferSize];
         _sendTimeout = options.SendTimeout;
@@ -69,9 +68,6 @@ public sealed class WebSocketConnection : IDisposable
 
     /// <summary>The subprotocol agreed, or null.</summary>
     public string? Subprotocol { get; }
-
-    /// <summary>What was agreed on for permessage-deflate; null where messages go as they are.</summary>
-    public DeflateParameters? Deflate => _deflate?.Agreed;
 
     /// <summary>Where the connection stands.</summary>
     public EngineState State => _over ? EngineState.Closed : _engine.State;
@@ -173,7 +169,7 @@ public sealed class WebSocketConnection : IDisposable
             throw new ArgumentOutOfRangeException(nameof(count));
         }
 
-        if (_deflate != null && !_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
+        if (_extension != null && !_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
         {
             return;
         }
@@ -290,7 +286,7 @@ public sealed class WebSocketConnection : IDisposable
     {
         while (true)
         {
-            if (_inputCount == 0 && _deflate == null)
+            if (_inputCount == 0 && _extension == null)
             {
                 // Only an extension can have something left to give when all input is taken.
                 return EngineEvent.None;

@@ -5,7 +5,7 @@ using Ws.Micro.Framing;
 namespace Ws.Micro.Net;
 
 /// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Read once, when the connection is made.</summary>
-public abstract class WebSocketOptions
+public abstract partial class WebSocketOptions
 {
     /// <summary>The smallest buffer that holds any control frame.</summary>
     public const int MinBufferSize = 160;
@@ -40,9 +40,6 @@ public abstract class WebSocketOptions
     /// <summary>Subprotocols in order of preference: those to offer as a client, those to accept as a server. Default none.</summary>
     public string[] Subprotocols { get; set; } = new string[0];
 
-    /// <summary>permessage-deflate: what to offer as a client and to accept as a server; null: nothing, messages go as they are. Default null.</summary>
-    public PerMessageDeflateOptions? Deflate { get; set; }
-
     internal void Validate()
     {
         CheckAtLeast(ReceiveBufferSize, MinBufferSize, "ReceiveBufferSize");
@@ -54,8 +51,10 @@ public abstract class WebSocketOptions
         CheckAtLeast(CloseTimeout, 1, "CloseTimeout");
         CheckAtLeast(KeepAliveInterval, 0, "KeepAliveInterval");
         CheckAtLeast(KeepAliveTimeout, 1, "KeepAliveTimeout");
-        Deflate?.Validate();
+        ValidateDeflate();
     }
+
+    partial void ValidateDeflate();
 
     private static void CheckAtLeast(long value, int least, string name)
     {
@@ -80,14 +79,4 @@ public sealed class WebSocketClientOptions : WebSocketOptions
 
     /// <summary>With wss, takes any certificate from anybody: no protection against a peer in the middle.</summary>
     public bool DangerousAcceptAnyCertificate { get; set; }
-}
-
-/// <summary>Settings of a server.</summary>
-public sealed class WebSocketListenerOptions : WebSocketOptions
-{
-    /// <summary>The origins whose pages may connect from a browser, such as "https://example.org"; "*" for any. Others get 403. Default none.</summary>
-    public string[] AllowedOrigins { get; set; } = new string[0];
-
-    /// <summary>Serves wss with this certificate and its private key; null: ws.</summary>
-    public X509Certificate? Certificate { get; set; }
 }

@@ -9,7 +9,7 @@ namespace Ws.Micro.Net;
 /// A client that asks for a connection. <see cref="Read"/> takes in its request, then <see cref="Accept"/> or <see cref="Refuse"/> answers it.
 /// Used by one thread at a time.
 /// </summary>
-public sealed class WebSocketRequest : IDisposable
+public sealed partial class WebSocketRequest : IDisposable
 {
     private readonly WebSocketListenerOptions _options;
     private readonly ServerHandshake _handshake;
@@ -98,9 +98,10 @@ public sealed class WebSocketRequest : IDisposable
         }
 
         string? subprotocol = _handshake.SelectSubprotocol(_options.Subprotocols);
-        DeflateParameters? agreed = _options.Deflate == null ? null : _handshake.SelectDeflate(_options.Deflate.Fit());
+        MessageExtension? extension = null;
+        byte[]? extensions = null;
+        SelectDeflate(ref extension, ref extensions);
         byte[]? protocol = subprotocol == null ? null : System.Text.Encoding.UTF8.GetBytes(subprotocol);
-        byte[]? extensions = agreed == null ? null : DeflateNegotiation.WriteResponse(agreed);
         byte[] response = new byte[256 + (protocol == null ? 0 : protocol.Length) + (extensions == null ? 0 : extensions.Length)];
         int size = _handshake.WriteAccept(response, protocol, extensions);
         if (!_transport!.Write(response, 0, size, _options.SendTimeout))
@@ -111,7 +112,7 @@ public sealed class WebSocketRequest : IDisposable
 
         _accepted = true;
         HttpHead head = _handshake.Head;
-        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, agreed, head.Buffer, head.Length, head.Count - head.Length);
+        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, extension, head.Buffer, head.Length, head.Count - head.Length);
     }
 
     /// <summary>Answers a request that has been read with an HTTP status, such as 404 and "Not Found", and closes.</summary>
@@ -171,6 +172,9 @@ public sealed class WebSocketRequest : IDisposable
             Platform.Close(_socket!);
         }
     }
+
+    // permessage-deflate, where the library has it.
+    partial void SelectDeflate(ref MessageExtension? extension, ref byte[]? extensions);
 
     private Transport Secure(Socket socket)
     {

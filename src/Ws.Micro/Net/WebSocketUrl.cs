@@ -45,14 +45,14 @@ internal sealed class WebSocketUrl
         }
     }
 
-    internal bool IsSecure { get; }
+    internal readonly bool IsSecure;
 
     // A name, an IPv4 address, or an IPv6 address in brackets.
-    internal string Host { get; }
+    internal readonly string Host;
 
-    internal int Port { get; }
+    internal readonly int Port;
 
-    internal string Path { get; }
+    internal readonly string Path;
 
     // §4.1: the port stands in the Host header unless it is the scheme's own.
     internal string HostHeader => Port == DefaultPort ? Host : Host + ":" + Port.ToString();
