@@ -75,7 +75,7 @@ public sealed partial class MicroWebSocket
         }
 
         ThrowUnless(State is WebSocketState.Open or WebSocketState.CloseReceived || (mayBeSent && State == WebSocketState.CloseSent), "Closing");
-        await LockSendAsync(cancellationToken).ConfigureAwait(false);
+        await _sendLock.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await WriteCloseAsync(code, reason, cancellationToken).ConfigureAwait(false);
@@ -100,23 +100,26 @@ public sealed partial class MicroWebSocket
     // Reads on to the peer's close frame. A receive that waits may take it; what it does not take is dropped here.
     private async Task ReceiveCloseAsync(CancellationToken cancellationToken)
     {
-        await _receiveLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         byte[] scratch = ArrayPool<byte>.Shared.Rent(_receiveBufferSize);
         try
         {
-            bool reported = _closeReported;
-            while (_closeStatus == null)
+            while (true)
             {
-                await ReceivePartAsync(scratch, cancellationToken).ConfigureAwait(false);
-            }
+                await _receiveLock.EnterAsync(cancellationToken).ConfigureAwait(false);
+                if (_closeStatus != null)
+                {
+                    _receiveLock.Exit();
+                    return;
+                }
 
-            _closeReported = reported;
+                _isDropping = true;
+                _filled = 0;
+                await ReceiveOnAsync(ReceiveStep.Take, scratch, default, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(scratch);
-            ReturnBuffer();
-            _receiveLock.Release();
         }
     }
 
@@ -138,14 +141,14 @@ public sealed partial class MicroWebSocket
         try
         {
             using CancellationTokenSource deadline = new(_closeTimeout);
-            await LockSendAsync(deadline.Token).ConfigureAwait(false);
+            await _sendLock.EnterAsync(deadline.Token).ConfigureAwait(false);
             try
             {
                 await WriteCloseAsync(_engine.CloseCode, [], deadline.Token).ConfigureAwait(false);
             }
             finally
             {
-                _sendLock.Release();
+                _sendLock.Exit();
             }
 
             await DrainAsync(_closeTimeout, ShutdownSend() ? _closeTimeout : QuietBeforeEnd).ConfigureAwait(false);

@@ -11,18 +11,41 @@ using Ws.Micro.Framing;
 
 namespace Ws.Micro.Desktop;
 
+// Input is read into the caller's buffer, unmasked there, and moved to its beginning; what is left over behind a frame is kept in a buffer
+// of the pool. So a socket that waits holds none, and a message that comes alone is copied once, by the stream.
 public sealed partial class MicroWebSocket
 {
+    // Into less room than this input is read by way of the pool's buffer, so that many small frames come with one read.
+    private const int MinRoom = 256;
+
     // Input that the engine has not taken: _buffer[_start.._end]. Rented only while there is some.
     private byte[]? _buffer;
     private int _start;
     private int _end;
 
-    // What the engine has given and the application has not taken.
+    // What the engine has given and the application has not taken: in _buffer, or in the extension's output.
     private int _partOffset;
     private int _partCount;
     private bool _partWaits;
     private bool _closeReported;
+
+    // Of the call under way: bytes put into the caller's buffer; whether CloseAsync makes it, for the close frame alone.
+    private int _filled;
+    private bool _isDropping;
+
+    // When input last came, by Environment.TickCount64.
+    private long _heardAt = Environment.TickCount64;
+
+    private enum ReceiveStep
+    {
+        Take,
+        Read,
+        Arrive,
+        Pong,
+        Fail,
+        ReturnData,
+        ReturnClose,
+    }
 
     /// <inheritdoc/>
     public override async Task<WebSocketReceiveResult> ReceiveAsync(ArraySegment<byte> buffer, CancellationToken cancellationToken)
@@ -34,20 +57,110 @@ public sealed partial class MicroWebSocket
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A frame that has begun to arrive is waited for until its end or until the buffer is full. Bytes of the buffer behind those received may
+    /// change too.
+    /// </remarks>
+    public override ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested || !CanReceive || !_receiveLock.TryEnter()
+            ? ReceiveInTurnAsync(buffer, cancellationToken)
+            : ReceiveLocked(buffer, cancellationToken);
+
+    private bool CanReceive => !_closeReported && State is WebSocketState.Open or WebSocketState.CloseSent;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<ValueWebSocketReceiveResult> ReceiveInTurnAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowUnless(State is WebSocketState.Open or WebSocketState.CloseSent, "Receiving");
-        if (!_receiveLock.Wait(0, CancellationToken.None))
-        {
-            await _receiveLock.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await _receiveLock.EnterAsync(cancellationToken).ConfigureAwait(false);
+        return await ReceiveLocked(buffer, cancellationToken).ConfigureAwait(false);
+    }
 
+    // The common case, that a whole frame is there, without an async method. Lets go of the lock.
+    private ValueTask<ValueWebSocketReceiveResult> ReceiveLocked(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> read = default;
+        ReceiveStep step;
         try
         {
+            _filled = 0;
             ThrowUnless(!_closeReported, "Receiving");
-            return await ReceivePartAsync(buffer, cancellationToken).ConfigureAwait(false);
+            bool mayHaveMore = _start < _end || _partWaits || _deflate != null || _closeStatus != null;
+            step = mayHaveMore ? Take(buffer.Span) : ReceiveStep.Read;
+            if (step == ReceiveStep.Read && !_readsEmptyFirst && TryGetRoom(buffer, out ArraySegment<byte> room))
+            {
+                read = BeginRead(room, cancellationToken);
+                step = read.IsCompletedSuccessfully ? Arrive(buffer.Span, room, read.Result) : ReceiveStep.Arrive;
+            }
+
+            if (step == ReceiveStep.ReturnData)
+            {
+                ValueWebSocketReceiveResult result = Result();
+                ExitReceive();
+                return new ValueTask<ValueWebSocketReceiveResult>(result);
+            }
+        }
+        catch (Exception e)
+        {
+            step = ReceiveStep.Arrive;
+            read = ValueTask.FromException<int>(e);
+        }
+
+        return ReceiveOnAsync(step, buffer, read, cancellationToken);
+    }
+
+    // From any step on to a part of a message or the close frame. Lets go of the lock.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ValueWebSocketReceiveResult> ReceiveOnAsync(
+        ReceiveStep step, Memory<byte> buffer, ValueTask<int> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                switch (step)
+                {
+                    case ReceiveStep.Take:
+                        step = Take(buffer.Span);
+                        break;
+                    case ReceiveStep.Read:
+                        if (_readsEmptyFirst)
+                        {
+                            await BeginRead(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+                        }
+
+                        if (TryGetRoom(buffer, out ArraySegment<byte> room))
+                        {
+                            read = BeginRead(room, cancellationToken);
+                            step = ReceiveStep.Arrive;
+                        }
+                        else
+                        {
+                            await FillAsync(cancellationToken).ConfigureAwait(false);
+                            step = ReceiveStep.Take;
+                        }
+
+                        break;
+                    case ReceiveStep.Arrive:
+                        int count = await read.ConfigureAwait(false);
+                        TryGetRoom(buffer, out room);
+                        step = Arrive(buffer.Span, room, count);
+                        break;
+                    case ReceiveStep.Pong:
+                        await SendPongAsync(cancellationToken).ConfigureAwait(false);
+                        step = ReceiveStep.Take;
+                        break;
+                    case ReceiveStep.Fail:
+                        throw await FailAsync().ConfigureAwait(false);
+                    case ReceiveStep.ReturnData:
+                        return Result();
+                    case ReceiveStep.ReturnClose:
+                        _closeReported |= !_isDropping;
+                        ReturnBuffer();
+                        return new ValueWebSocketReceiveResult(0, WebSocketMessageType.Close, true);
+                }
+            }
         }
         catch (Exception e) when (e is not WebSocketException)
         {
@@ -55,79 +168,109 @@ public sealed partial class MicroWebSocket
         }
         finally
         {
-            if (_ended != 0)
-            {
-                ReturnBuffer();
-            }
-
-            _receiveLock.Release();
+            ExitReceive();
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ValueWebSocketReceiveResult> ReceivePartAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private void ExitReceive()
     {
-        while (true)
+        _isDropping = false;
+        if (_ended != 0)
         {
-            if (_partWaits)
-            {
-                int n = Math.Min(_partCount, buffer.Length);
-                _engine.Data.AsSpan(_partOffset, n).CopyTo(buffer.Span);
-                _partOffset += n;
-                _partCount -= n;
-                _partWaits = _partCount > 0;
-                return Result(n, _engine.IsLast && !_partWaits);
-            }
-
-            switch (Parse(_buffer ?? [], ref _start, _end))
-            {
-                case EngineEvent.Data:
-                    _partOffset = _engine.DataOffset;
-                    _partCount = _engine.DataCount;
-                    _partWaits = true;
-                    continue;
-                case EngineEvent.Ping:
-                    await SendPongAsync(cancellationToken).ConfigureAwait(false);
-                    continue;
-                case EngineEvent.Pong:
-                    continue;
-                case EngineEvent.Close:
-                    return ReportClose();
-                case EngineEvent.Failed:
-                    throw await FailAsync().ConfigureAwait(false);
-            }
-
-            if (_closeStatus != null)
-            {
-                // CloseAsync took the peer's close frame while this call waited for its turn.
-                return ReportClose();
-            }
-
             ReturnBuffer();
-            long remaining = _engine.PayloadRemaining;
-            if (remaining >= _receiveBufferSize && buffer.Length >= _receiveBufferSize && MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> target))
+        }
+
+        _receiveLock.Exit();
+    }
+
+    private ValueWebSocketReceiveResult Result() =>
+        new(_filled, _engine.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, _engine.IsLast && !_partWaits);
+
+    // Goes on with what is at hand in the pool's buffer and in the engine.
+    private ReceiveStep Take(Span<byte> buffer)
+    {
+        while (!_partWaits)
+        {
+            ReceiveStep step = After(Parse(_buffer ?? [], ref _start, _end));
+            if (step != ReceiveStep.Take)
             {
-                int size = (int)Math.Min(remaining, buffer.Length);
-                int end = target.Offset + await ReadAsync(buffer[..size], cancellationToken).ConfigureAwait(false);
-                int start = target.Offset;
-                if (Parse(target.Array!, ref start, end) == EngineEvent.Failed)
-                {
-                    throw await FailAsync().ConfigureAwait(false);
-                }
-
-                return Result(_engine.DataCount, _engine.IsLast);
+                return step;
             }
+        }
 
-            await FillAsync(cancellationToken).ConfigureAwait(false);
+        int n = Math.Min(_partCount, buffer.Length - _filled);
+        _engine.Data.AsSpan(_partOffset, n).CopyTo(buffer[_filled..]);
+        _filled += n;
+        _partOffset += n;
+        _partCount -= n;
+        _partWaits = _partCount > 0;
+        return AfterData(buffer.Length);
+    }
+
+    // Takes input that was read into the caller's buffer. What is behind the first frame goes into the pool's.
+    private ReceiveStep Arrive(Span<byte> buffer, ArraySegment<byte> room, int count)
+    {
+        Heard(count);
+        int start = room.Offset;
+        int end = start + count;
+        EngineEvent found = Parse(room.Array!, ref start, end);
+        Keep(room.Array.AsSpan(start, end - start));
+        if (found != EngineEvent.Data || _engine.Data != room.Array)
+        {
+            ReceiveStep step = After(found);
+            return step == ReceiveStep.Take && _partWaits ? Take(buffer) : step;
+        }
+
+        int n = _engine.DataCount;
+        if (_engine.DataOffset != room.Offset)
+        {
+            room.Array.AsSpan(_engine.DataOffset, n).CopyTo(room.Array.AsSpan(room.Offset));
+        }
+
+        _filled += n;
+        return AfterData(buffer.Length);
+    }
+
+    // What an event asks for; a part of a message is noted, to be taken.
+    private ReceiveStep After(EngineEvent found)
+    {
+        switch (found)
+        {
+            case EngineEvent.Data:
+                _partOffset = _engine.DataOffset;
+                _partCount = _engine.DataCount;
+                _partWaits = true;
+                return ReceiveStep.Take;
+            case EngineEvent.Ping:
+                return ReceiveStep.Pong;
+            case EngineEvent.Pong:
+                return ReceiveStep.Take;
+            case EngineEvent.Close:
+                return ReceiveStep.ReturnClose;
+            case EngineEvent.Failed:
+                return ReceiveStep.Fail;
+            default:
+                // CloseAsync may have taken the peer's close frame while this call waited for its turn.
+                ReturnBuffer();
+                return _closeStatus != null ? ReceiveStep.ReturnClose : ReceiveStep.Read;
         }
     }
 
-    private ValueWebSocketReceiveResult Result(int count, bool endOfMessage) =>
-        new(count, _engine.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage);
+    // A frame that has begun fills the buffer up.
+    private ReceiveStep AfterData(int bufferSize)
+    {
+        if (_partWaits || _start < _end)
+        {
+            return ReceiveStep.ReturnData;
+        }
+
+        ReturnBuffer();
+        return _filled > 0 && _filled < bufferSize && _engine.PayloadRemaining > 0 ? ReceiveStep.Read : ReceiveStep.ReturnData;
+    }
 
     private EngineEvent Parse(byte[] input, ref int start, int end)
     {
-        EngineEvent found = _engine.Receive(input, start, end - start, Environment.TickCount64);
+        EngineEvent found = _engine.Receive(input, start, end - start, _heardAt);
         start += _engine.Taken;
         if (found == EngineEvent.Close)
         {
@@ -140,31 +283,62 @@ public sealed partial class MicroWebSocket
         return found;
     }
 
-    private ValueWebSocketReceiveResult ReportClose()
+    // Where in the caller's buffer input can be read to: the rest of a frame's payload to its place, or else as much as the pool's would take.
+    private bool TryGetRoom(Memory<byte> buffer, out ArraySegment<byte> room)
     {
-        _closeReported = true;
-        ReturnBuffer();
-        return new ValueWebSocketReceiveResult(0, WebSocketMessageType.Close, true);
+        int free = buffer.Length - _filled;
+        long payload = _engine.PayloadRemaining;
+        if ((free < MinRoom && (payload == 0 || free == 0)) || !MemoryMarshal.TryGetArray(buffer, out room))
+        {
+            room = default;
+            return false;
+        }
+
+        room = room.Slice(_filled, (int)Math.Min(free, Math.Max(payload, _receiveBufferSize)));
+        return true;
     }
 
     // Waits for input with no buffer in hand, then rents one for it.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        _keepAlive?.BeginWait();
-        await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        await BeginRead(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
         RentBuffer(_receiveBufferSize);
-        _end = await ReadAsync(_buffer, cancellationToken).ConfigureAwait(false);
+        int count = await BeginRead(_buffer, cancellationToken).ConfigureAwait(false);
+        Heard(count);
+        _end = count;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken)
+    private ValueTask<int> BeginRead(Memory<byte> target, CancellationToken cancellationToken)
     {
-        _keepAlive?.BeginWait();
-        int n = await _stream.ReadAsync(target, cancellationToken).ConfigureAwait(false);
-        _keepAlive?.Heard();
-        Volatile.Write(ref _bytesReceived, _bytesReceived + n);
-        return n > 0 ? n : throw new EndOfStreamException();
+        ValueTask<int> read = _stream.ReadAsync(target, cancellationToken);
+        if (!read.IsCompleted)
+        {
+            _keepAlive?.BeginWait(Environment.TickCount64);
+        }
+
+        return read;
+    }
+
+    private void Heard(int count)
+    {
+        _heardAt = Environment.TickCount64;
+        _keepAlive?.Heard(_heardAt);
+        Volatile.Write(ref _bytesReceived, _bytesReceived + count);
+        if (count == 0)
+        {
+            throw new EndOfStreamException();
+        }
+    }
+
+    private void Keep(ReadOnlySpan<byte> input)
+    {
+        if (!input.IsEmpty)
+        {
+            RentBuffer(input.Length);
+            input.CopyTo(_buffer);
+            _end = input.Length;
+        }
     }
 
     private void RentBuffer(int size)

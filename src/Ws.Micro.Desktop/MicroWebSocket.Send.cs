@@ -11,8 +11,10 @@ namespace Ws.Micro.Desktop;
 
 public sealed partial class MicroWebSocket
 {
-    // A message up to this size goes out in one write, header and payload together; of a longer one, pieces of this size.
-    private const int MaxPiece = 16 * 1024;
+    // A message up to this size goes out in one write, header and payload together, from a buffer of 16 KB. Of a longer
+    // one, no piece is so large that keep-alive could take the time it needs for silence.
+    private const int MaxPiece = (16 * 1024) - WebSocketEngine.Headroom;
+    private const int MaxUncopiedPiece = 64 * 1024;
     private const int MinEncodedPiece = 256;
     private const int MaxControlFrame = Limits.MaxHeaderSize + Limits.MaxControlPayload;
 
@@ -21,7 +23,7 @@ public sealed partial class MicroWebSocket
     private byte[]? _pong;
     private int _pongSize;
 
-    internal bool IsSending => _sendLock.CurrentCount == 0;
+    internal bool IsSending => _sendLock.IsTaken;
 
     /// <inheritdoc/>
     public override Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) =>
@@ -33,8 +35,17 @@ public sealed partial class MicroWebSocket
         SendAsync(buffer, messageType, endOfMessage ? WebSocketMessageFlags.EndOfMessage : WebSocketMessageFlags.None, cancellationToken);
 
     /// <inheritdoc/>
+    public override ValueTask SendAsync(
+        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, WebSocketMessageFlags messageFlags, CancellationToken cancellationToken) =>
+        messageType is not (WebSocketMessageType.Text or WebSocketMessageType.Binary)
+        || cancellationToken.IsCancellationRequested
+        || State is not (WebSocketState.Open or WebSocketState.CloseReceived)
+        || !_sendLock.TryEnter()
+            ? SendInTurnAsync(buffer, messageType, messageFlags, cancellationToken)
+            : SendLocked(buffer, messageType, messageFlags, cancellationToken);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask SendAsync(
+    private async ValueTask SendInTurnAsync(
         ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, WebSocketMessageFlags messageFlags, CancellationToken cancellationToken)
     {
         if (messageType is not (WebSocketMessageType.Text or WebSocketMessageType.Binary))
@@ -44,15 +55,76 @@ public sealed partial class MicroWebSocket
 
         cancellationToken.ThrowIfCancellationRequested();
         ThrowUnless(State is WebSocketState.Open or WebSocketState.CloseReceived, "Sending");
-        await LockSendAsync(cancellationToken).ConfigureAwait(false);
+        await _sendLock.EnterAsync(cancellationToken).ConfigureAwait(false);
+        await SendLocked(buffer, messageType, messageFlags, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The common case, a message in one write that is done at once, without an async method. Lets go of the lock.
+    private ValueTask SendLocked(
+        ReadOnlyMemory<byte> buffer, WebSocketMessageType messageType, WebSocketMessageFlags messageFlags, CancellationToken cancellationToken)
+    {
+        bool isText = messageType == WebSocketMessageType.Text;
+        bool endOfMessage = (messageFlags & WebSocketMessageFlags.EndOfMessage) != 0;
+        if (_deflate != null || buffer.Length > MaxPiece)
+        {
+            return SendPiecesAsync(buffer, isText, endOfMessage, (messageFlags & WebSocketMessageFlags.DisableCompression) == 0, cancellationToken);
+        }
+
+        byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + buffer.Length);
+        ValueTask write;
         try
         {
-            bool isText = messageType == WebSocketMessageType.Text;
-            bool endOfMessage = (messageFlags & WebSocketMessageFlags.EndOfMessage) != 0;
-            if (!_engine.BeginEncode(buffer.Length, endOfMessage, (messageFlags & WebSocketMessageFlags.DisableCompression) == 0)
-                || !await WriteEncodedAsync(buffer, isText, endOfMessage, cancellationToken).ConfigureAwait(false))
+            write = WriteAsync(PrepareFrame(frame, buffer.Span, buffer.Length, isText, endOfMessage), cancellationToken);
+            if (write.IsCompletedSuccessfully)
             {
-                await WriteMessageAsync(buffer, isText, endOfMessage, cancellationToken).ConfigureAwait(false);
+                write.GetAwaiter().GetResult();
+                write = new ValueTask(_stream.FlushAsync(cancellationToken));
+                if (write.IsCompletedSuccessfully)
+                {
+                    ArrayPool<byte>.Shared.Return(frame);
+                    return UnlockSendAsync(cancellationToken);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            write = ValueTask.FromException(e);
+        }
+
+        return EndWriteAsync(write, frame, cancellationToken);
+    }
+
+    // Waits for a write, or for a flush, which is then asked for once more for nothing. Lets go of the lock.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask EndWriteAsync(ValueTask write, byte[] frame, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await write.ConfigureAwait(false);
+            await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not WebSocketException)
+        {
+            throw Broken(e, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+            await UnlockSendAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Lets go of the lock.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendPiecesAsync(
+        ReadOnlyMemory<byte> payload, bool isText, bool endOfMessage, bool mayEncode, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_engine.BeginEncode(payload.Length, endOfMessage, mayEncode)
+                || !await WriteEncodedAsync(payload, isText, endOfMessage, cancellationToken).ConfigureAwait(false))
+            {
+                await WriteMessageAsync(payload, isText, endOfMessage, cancellationToken).ConfigureAwait(false);
             }
 
             await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -108,35 +180,48 @@ public sealed partial class MicroWebSocket
         }
     }
 
-    // One frame: its header in the headroom before the first piece of payload, which is copied so that masking leaves the caller's bytes alone.
+    // One frame, in pieces that stay in the processor's cache while they are masked. What a server sends behind the first goes as it is.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteMessageAsync(ReadOnlyMemory<byte> payload, bool isText, bool endOfMessage, CancellationToken cancellationToken)
     {
-        int piece = Math.Min(payload.Length, MaxPiece);
-        byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + piece);
+        int count = Math.Min(payload.Length, MaxPiece);
+        byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + count);
         try
         {
-            int header = _engine.BeginFrame(frame, WebSocketEngine.Headroom, payload.Length, isText, endOfMessage, false, NextMaskKey());
-            ThrowUnless(header > 0, "Sending");
-
-            int start = WebSocketEngine.Headroom - header;
-            int at = WebSocketEngine.Headroom;
-            do
+            ReadOnlyMemory<byte> piece = PrepareFrame(frame, payload.Span[..count], payload.Length, isText, endOfMessage);
+            while (true)
             {
-                piece = Math.Min(payload.Length, frame.Length - at);
-                payload.Span[..piece].CopyTo(frame.AsSpan(at));
-                _engine.Mask(frame, at, piece);
-                await WriteAsync(frame.AsMemory(start, at - start + piece), cancellationToken).ConfigureAwait(false);
-                payload = payload[piece..];
-                start = 0;
-                at = 0;
+                await WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+                payload = payload[count..];
+                if (payload.IsEmpty)
+                {
+                    break;
+                }
+
+                count = Math.Min(payload.Length, _isServer ? MaxUncopiedPiece : frame.Length);
+                piece = payload[..count];
+                if (!_isServer)
+                {
+                    piece.CopyTo(frame);
+                    _engine.Mask(frame, 0, count);
+                    piece = frame.AsMemory(0, count);
+                }
             }
-            while (!payload.IsEmpty);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(frame);
         }
+    }
+
+    // A frame's header, in the headroom before its first payload, which is copied so that masking leaves the caller's bytes alone.
+    private ReadOnlyMemory<byte> PrepareFrame(byte[] frame, ReadOnlySpan<byte> payload, int payloadLength, bool isText, bool endOfMessage)
+    {
+        int header = _engine.BeginFrame(frame, WebSocketEngine.Headroom, payloadLength, isText, endOfMessage, false, NextMaskKey());
+        ThrowUnless(header > 0, "Sending");
+        payload.CopyTo(frame.AsSpan(WebSocketEngine.Headroom));
+        _engine.Mask(frame, WebSocketEngine.Headroom, payload.Length);
+        return frame.AsMemory(WebSocketEngine.Headroom - header, header + payload.Length);
     }
 
     // Answers the ping just received. Where a send is under way its end sends the pong, so that receiving never waits for the application.
@@ -149,7 +234,7 @@ public sealed partial class MicroWebSocket
             _pongSize = _engine.WritePong(_pong, 0, NextMaskKey());
         }
 
-        if (_sendLock.Wait(0, CancellationToken.None))
+        if (_sendLock.TryEnter())
         {
             await UnlockSendAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -158,7 +243,7 @@ public sealed partial class MicroWebSocket
     internal async Task SendPingAsync()
     {
         // A send under way may be all the life the peer shows by taking it; the next round asks again.
-        if (!_sendLock.Wait(0, CancellationToken.None))
+        if (!_sendLock.TryEnter())
         {
             return;
         }
@@ -179,12 +264,26 @@ public sealed partial class MicroWebSocket
         }
     }
 
-    private ValueTask LockSendAsync(CancellationToken cancellationToken) =>
-        _sendLock.Wait(0, CancellationToken.None) ? default : new ValueTask(_sendLock.WaitAsync(cancellationToken));
+    // Lets the next sender in; before that, sends the pong that waits, if there is one. A pong left behind in between is fetched by whoever
+    // sees it.
+    private ValueTask UnlockSendAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _pongSize) == 0)
+        {
+            _sendLock.Exit();
+            if (!IsPongLeft())
+            {
+                return default;
+            }
+        }
 
-    // Sends the pong that waits, if there is one, and lets the next sender in. A pong left behind in between is fetched by whoever sees it.
+        return SendPongsAsync(cancellationToken);
+    }
+
+    private bool IsPongLeft() => Volatile.Read(ref _pongSize) > 0 && _ended == 0 && _sendLock.TryEnter();
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask UnlockSendAsync(CancellationToken cancellationToken)
+    private async ValueTask SendPongsAsync(CancellationToken cancellationToken)
     {
         do
         {
@@ -219,9 +318,9 @@ public sealed partial class MicroWebSocket
                 // A connection lost shows in the next call of the application.
             }
 
-            _sendLock.Release();
+            _sendLock.Exit();
         }
-        while (Volatile.Read(ref _pongSize) > 0 && _ended == 0 && _sendLock.Wait(0, CancellationToken.None));
+        while (IsPongLeft());
     }
 
     private async ValueTask WriteControlAsync(byte[] frame, int size, CancellationToken cancellationToken)

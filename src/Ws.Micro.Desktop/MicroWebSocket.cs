@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Threading;
@@ -26,9 +27,10 @@ public sealed partial class MicroWebSocket : WebSocket
     private readonly int _receiveBufferSize;
     private readonly int _closeTimeout;
     private readonly string? _subProtocol;
-    private readonly SemaphoreSlim _sendLock = new(1, 1);
-    private readonly SemaphoreSlim _receiveLock = new(1, 1);
+    private readonly bool _readsEmptyFirst;
     private readonly KeepAlive? _keepAlive;
+    private AsyncLock _sendLock;
+    private AsyncLock _receiveLock;
     private int _ended;
     private bool _aborted;
     private long _bytesReceived;
@@ -47,12 +49,13 @@ public sealed partial class MicroWebSocket : WebSocket
         _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
         _receiveBufferSize = options.ReceiveBufferSize;
         _closeTimeout = (int)options.CloseTimeout.TotalMilliseconds;
+
+        // SslStream holds buffers of its own while it reads, but not while it waits for something to read.
+        _readsEmptyFirst = stream is SslStream;
         _subProtocol = subProtocol;
         if (!input.IsEmpty)
         {
-            RentBuffer(input.Length);
-            input.CopyTo(_buffer);
-            _end = input.Length;
+            Keep(input);
             _bytesReceived = input.Length;
         }
 
@@ -126,7 +129,7 @@ public sealed partial class MicroWebSocket : WebSocket
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _keepAlive?.Dispose();
+            _keepAlive?.Stop();
             _stream.Dispose();
             _socket?.Dispose();
         }

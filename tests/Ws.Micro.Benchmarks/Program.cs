@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Deflate;
 using Ws.Micro.Benchmarks.Servers;
+using Ws.Micro.Benchmarks.Sockets;
 
 namespace Ws.Micro.Benchmarks;
 
@@ -17,6 +18,7 @@ public static class Program
 
           deflate   permessage-deflate: memory, sizes and speed, against zlib and .NET's own
           servers   servers over loopback: memory of a connection, cost of a message, against Kestrel's own and npm's ws
+          sockets   sending and receiving in memory, against .NET's own sockets
           all       all of these
 
           --write   also put the tables into docs/benchmarks.md
@@ -28,6 +30,7 @@ public static class Program
     {
         ["deflate"] = DeflateBenchmarks.Run,
         ["servers"] = report => ServerBenchmarks.Run(report, null),
+        ["sockets"] = SocketBenchmarks.Run,
     };
 
     /// <summary>Runs a sub-command.</summary>

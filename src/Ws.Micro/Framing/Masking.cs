@@ -1,7 +1,7 @@
 namespace Ws.Micro.Framing;
 
 /// <summary>Masks and unmasks payload bytes, which is the same operation (RFC 6455 §5.3).</summary>
-public static class Masking
+public static partial class Masking
 {
     /// <summary>
     /// XORs <paramref name="count"/> bytes in place with a key whose first wire byte is the lowest 8 bits of <paramref name="key"/>.
@@ -16,6 +16,7 @@ public static class Masking
         int end = offset + count;
         int lastEight = end - 8;
         int i = offset;
+        ApplyFast(buffer, ref i, end, key);
         while (i <= lastEight)
         {
             buffer[i] ^= k0;
@@ -47,4 +48,7 @@ public static class Masking
 
         return key;
     }
+
+    // .NET's body masks a multiple of four bytes at a time and leaves the last few.
+    static partial void ApplyFast(byte[] buffer, ref int i, int end, int key);
 }

@@ -3,7 +3,7 @@ namespace Ws.Micro.Framing;
 /// <summary>
 /// Validates UTF-8 as it streams by and stops at the first byte that no valid text can have there (RFC 3629 §4, RFC 6455 §8.1).
 /// </summary>
-public static class Utf8Validator
+public static partial class Utf8Validator
 {
     /// <summary>The state before any byte and after each whole code point: text may end here.</summary>
     public const int Complete = 0;
@@ -23,6 +23,7 @@ public static class Utf8Validator
     {
         int end = offset + count;
         int i = offset;
+        ValidateFast(buffer, ref i, end, ref state);
         while (i < end)
         {
             int b;
@@ -152,4 +153,7 @@ public static class Utf8Validator
 
         return i;
     }
+
+    // .NET's body passes over whole code points, or over nothing.
+    static partial void ValidateFast(byte[] buffer, ref int i, int end, ref int state);
 }

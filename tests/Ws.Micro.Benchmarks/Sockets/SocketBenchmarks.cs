@@ -1,0 +1,64 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.WebSockets;
+using System.Runtime.InteropServices;
+using Ws.Micro.Benchmarks.Measuring;
+
+namespace Ws.Micro.Benchmarks.Sockets;
+
+/// <summary>The sub-command 'sockets': sending and receiving in memory, against .NET's own sockets.</summary>
+internal static class SocketBenchmarks
+{
+    private const int WarmUp = 200, Rounds = 100;
+    private const double Goal = 0.8;
+
+    public static void Run(Report report)
+    {
+        report.Say(
+            $"Measured with .NET {Environment.Version} on {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()} with {Environment.ProcessorCount} processors.");
+        report.Begin("Sending and receiving in memory");
+        report.Say(
+            "One message at a time over a stream in memory, on one thread, against `WebSocket.CreateFromStream` over the same stream. 'masked': from a client to "
+            + "a server. 'receive': the frame is there when the message is received; 'wait': it comes after. The stream copies once what "
+            + $"is written or read, and that is part of both. Medians of {Rounds} rounds, ours and .NET's in turns; in brackets the half of the distance between the quartiles. 'B': bytes allocated "
+            + "for each message by ours.");
+        report.Table("", "size", ".NET", "Ws.Micro", "ratio", "goal", "reached", "B");
+        foreach (SocketCase one in Cases())
+        {
+            int messages = one.Size > 10_000 ? 50 : 1000;
+            Action dotnets = one.Run(SocketCase.Dotnets, messages);
+            Action ours = one.Run(SocketCase.Ours, messages);
+            Sample[] times = CpuTime.Compare(WarmUp, Rounds, dotnets, ours);
+            double ratio = times[1].Median / times[0].Median;
+            long allocated = Allocated(ours) / messages;
+            report.Row(
+                $"{one.Operation.ToString().ToLowerInvariant()}, {one.Type.ToString().ToLowerInvariant()}{(one.FromClient ? ", masked" : "")}",
+                $"{one.Size:N0} B",
+                Cell(times[0]),
+                Cell(times[1]),
+                $"{ratio:F2}",
+                $"at most {Goal:F2}",
+                Report.Reached(ratio <= Goal && allocated == 0),
+                $"{allocated}");
+
+            string Cell(Sample time) => $"{time.Median / messages:N0} ns (±{time.Noise * 100:F0} %)";
+        }
+
+        report.End();
+    }
+
+    private static IEnumerable<SocketCase> Cases() =>
+        from operation in Enum.GetValues<Operation>()
+        from type in new[] { WebSocketMessageType.Binary, WebSocketMessageType.Text }
+        from fromClient in new[] { true, false }
+        from size in new[] { 16, 125, 1024, 65536 }
+        select new SocketCase(operation, type, fromClient, size);
+
+    private static long Allocated(Action run)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        run();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
