@@ -58,7 +58,9 @@ internal sealed class KeepAlive : IThreadPoolWorkItem
     internal void Stop() => _socket = null;
 
     // On a thread of the pool, because a stream may take its time to dispose of or to write to.
-    void IThreadPoolWorkItem.Execute()
+    void IThreadPoolWorkItem.Execute() => Check();
+
+    private void Check()
     {
         if (_socket is not { } socket)
         {

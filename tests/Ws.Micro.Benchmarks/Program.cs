@@ -6,7 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Deflate;
 using Ws.Micro.Benchmarks.Servers;
-using Ws.Micro.Benchmarks.Sockets;
+using Ws.Micro.Benchmarks.InMemory;
 
 namespace Ws.Micro.Benchmarks;
 

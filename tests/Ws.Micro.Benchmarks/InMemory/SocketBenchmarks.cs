@@ -5,7 +5,7 @@ using System.Net.WebSockets;
 using System.Runtime.InteropServices;
 using Ws.Micro.Benchmarks.Measuring;
 
-namespace Ws.Micro.Benchmarks.Sockets;
+namespace Ws.Micro.Benchmarks.InMemory;
 
 /// <summary>The sub-command 'sockets': sending and receiving in memory, against .NET's own sockets.</summary>
 internal static class SocketBenchmarks

@@ -4,7 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using System.Threading.Tasks.Sources;
 
-namespace Ws.Micro.Benchmarks.Sockets;
+namespace Ws.Micro.Benchmarks.InMemory;
 
 /// <summary>
 /// One end of a connection in memory, for use by one thread. A write always completes at once, and so does a read where there is something to

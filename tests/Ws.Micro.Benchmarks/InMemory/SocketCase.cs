@@ -7,7 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Desktop;
 
-namespace Ws.Micro.Benchmarks.Sockets;
+namespace Ws.Micro.Benchmarks.InMemory;
 
 /// <summary>What is done with a message.</summary>
 internal enum Operation
