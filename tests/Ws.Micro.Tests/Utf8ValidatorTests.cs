@@ -18,6 +18,68 @@ public sealed class Utf8ValidatorTests
         0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF,
     };
 
+    // At each place of a longer text, whose vectors are checked at once on .NET, and for each split of it.
+    [Theory]
+    [InlineData("a")]
+    [InlineData("é")]
+    [InlineData("世")]
+    [InlineData("🌡")]
+    public void Any_bytes_within_a_longer_text_are_valid_or_not_as_they_are_alone(string filling)
+    {
+        byte[][] sequences = Sequences();
+        byte[] fill = Encoding.UTF8.GetBytes(filling);
+        for (int before = 0; before < 72; before += fill.Length)
+        {
+            foreach (byte[] sequence in sequences)
+            {
+                byte[] text = new byte[before + sequence.Length + 72];
+                for (int i = 0; i < text.Length; i++)
+                {
+                    text[i] = i < before ? fill[i % fill.Length]
+                        : i < before + sequence.Length ? sequence[i - before]
+                        : fill[(i - before - sequence.Length) % fill.Length];
+                }
+
+                bool valid = System.Text.Unicode.Utf8.IsValid(text);
+                int whole = Utf8Validator.Validate(text, 0, text.Length, Utf8Validator.Complete);
+                Assert.Equal(valid, whole == Utf8Validator.Complete);
+                for (int cut = before; cut <= before + sequence.Length; cut++)
+                {
+                    int state = Utf8Validator.Validate(text, 0, cut, Utf8Validator.Complete);
+                    Assert.Equal(whole, Utf8Validator.Validate(text, cut, text.Length - cut, state));
+                }
+            }
+        }
+    }
+
+    // Whole code points at the borders, those with a byte changed to one at a border, and those that lack their last bytes.
+    private static byte[][] Sequences()
+    {
+        int[] points = { 0x00, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x3FFFF, 0x40000, 0x10FFFF };
+        System.Collections.Generic.List<byte[]> all = new();
+        foreach (int point in points)
+        {
+            byte[] whole = Encoding.UTF8.GetBytes(char.ConvertFromUtf32(point));
+            all.Add(whole);
+            for (int i = 0; i < whole.Length; i++)
+            {
+                if (i > 0)
+                {
+                    all.Add(whole.AsSpan(0, i).ToArray());
+                }
+
+                foreach (byte border in i == 0 ? LeadBorders : Borders)
+                {
+                    byte[] changed = (byte[])whole.Clone();
+                    changed[i] = border;
+                    all.Add(changed);
+                }
+            }
+        }
+
+        return all.ToArray();
+    }
+
     [Fact]
     public void All_sequences_of_one_and_two_bytes_against_the_strict_encoding()
     {
