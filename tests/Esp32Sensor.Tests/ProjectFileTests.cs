@@ -58,6 +58,18 @@ public sealed class ProjectFileTests
     }
 
     [Theory]
+    [InlineData("| GPIO 21 | BME280 SDA |", "I2cDataPin = Gpio.IO21;")]
+    [InlineData("| GPIO 22 | BME280 SCL |", "I2cClockPin = Gpio.IO22;")]
+    [InlineData("| GPIO 2 | LED", "LedPin = Gpio.IO02;")]
+    [InlineData("| GPIO 34 (converter 1, channel 6;", "BatteryChannel = 6;")]
+    [InlineData("I2C address 0x76", "Address = 0x76;")]
+    public void The_wiring_is_what_the_firmware_drives(string wire, string code)
+    {
+        Assert.Contains(wire, File.ReadAllText(Path.Combine(Root, "hardware/README.md")), StringComparison.Ordinal);
+        Assert.Contains(code, string.Concat(new[] { "Board.cs", "ClimateSensor.cs" }.Select(file => File.ReadAllText(Path.Combine(Root, "samples/Esp32Sensor", file)))), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("src/Ws.Micro/Ws.Micro.nfproj")]
     [InlineData("samples/Esp32Sensor/Esp32Sensor.nfproj")]
     [InlineData("tests/Ws.Micro.NanoTests/Ws.Micro.NanoTests.nfproj")]
