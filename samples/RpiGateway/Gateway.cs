@@ -14,8 +14,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using MQTTnet.Diagnostics.Logger;
-using MQTTnet.Server;
 using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
@@ -35,14 +33,14 @@ public sealed class Gateway : IAsyncDisposable
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-    // What a stop may take, within 5 s in all: for readings under way, for MQTT clients to be told, for the rest.
+    // What a stop may take, within 5 s in all, with the broker's own second: for readings under way, for the rest.
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan BrokerStopTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HostStopTimeout = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication _app;
     private readonly GatewayMetrics _metrics;
-    private readonly MqttServer? _broker;
+    private readonly EmbeddedBroker? _broker;
+    private readonly BrokerTarget _target;
     private readonly ReadingLog _log;
     private readonly ReadingPublisher _publisher;
     private readonly SensorEndpoint _sensors;
@@ -55,14 +53,14 @@ public sealed class Gateway : IAsyncDisposable
         WebApplication app,
         GatewayMetrics metrics,
         AccessControl access,
-        MqttServer? broker,
+        EmbeddedBroker? broker,
         ReadingLog log,
         ReadingPublisher publisher,
         MqttBridge bridge,
         CommandRelay commands,
         SensorEndpoint sensors,
         Uri address,
-        Uri brokerUrl)
+        BrokerTarget target)
     {
         _app = app;
         _metrics = metrics;
@@ -73,7 +71,8 @@ public sealed class Gateway : IAsyncDisposable
         _sensors = sensors;
         _commands = commands;
         Address = address;
-        Broker = brokerUrl;
+        Broker = broker is null ? target.Settings.Urls[0] : new Uri(address, MqttEndpoint.Path);
+        _target = target;
         _running.Add(publisher.RunAsync(_stopping.Token));
         _running.Add(commands.RunAsync(_stopping.Token));
         _running.Add(bridge.RunAsync(_stopping.Token));
@@ -82,7 +81,7 @@ public sealed class Gateway : IAsyncDisposable
     /// <summary>Where the gateway can be reached from this machine, for example ws://127.0.0.1:5080/.</summary>
     public Uri Address { get; }
 
-    /// <summary>Where MQTT clients attach: the embedded broker's URL, or the other's.</summary>
+    /// <summary>Where MQTT clients attach: the embedded broker's URL, or the other's first.</summary>
     public Uri Broker { get; }
 
     /// <summary>Who may come in.</summary>
@@ -126,28 +125,29 @@ public sealed class Gateway : IAsyncDisposable
         WebApplication app = builder.Build();
         ILogger logger = app.Logger;
         AccessControl access = app.Services.GetRequiredService<AccessControl>();
-        MqttServer? broker = null;
+        EmbeddedBroker? broker = null;
         ReadingLog? log = null;
         try
         {
             log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger);
             app.UseMicroWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAliveInterval, KeepAliveTimeout = KeepAliveTimeout });
 
-            if (settings.Broker is null)
+            BrokerTarget target;
+            if (settings.Broker.IsEmbedded)
             {
-                MqttEndpoint endpoint = new(access, logger);
-                broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [endpoint], new MqttNetNullLogger());
+                broker = new EmbeddedBroker(logger);
                 await broker.StartAsync();
-                app.Map(MqttEndpoint.Path, endpoint.RunAsync);
+                target = BrokerTarget.Inside(broker, settings.DataDirectory);
+                app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, logger).RunAsync);
             }
             else
             {
+                target = BrokerTarget.AtUrls(settings.Broker, settings.DataDirectory, logger);
                 app.Map(MqttEndpoint.Path, context => access.Refusals.SendAsync(
-                    context, StatusCodes.Status404NotFound, $"the broker is not here but at {settings.Broker}"));
+                    context, StatusCodes.Status404NotFound, $"the broker is not here but at {target.Addresses[0]}"));
             }
 
-            // The address is known once the gateway listens; until the bridge is attached, sensors wait.
-            Uri? brokerUrl = settings.Broker;
+            // The address is known once the gateway listens.
             TaskCompletionSource<SensorEndpoint> started = new();
             app.Map(SensorEndpoint.Path, async context => await (await started.Task).RunAsync(context));
             app.MapMonitoring(liveness, readiness, access.Refusals);
@@ -155,9 +155,8 @@ public sealed class Gateway : IAsyncDisposable
             await ListenAsync(app, settings.Urls);
 
             Uri address = LoopbackAddress(app);
-            brokerUrl ??= new Uri(address, MqttEndpoint.Path);
-            MqttBridge bridge = new(brokerUrl, logger);
-            ReadingPublisher publisher = new(brokerUrl, log, settings.Log, metrics, logger);
+            MqttBridge bridge = new(target, logger);
+            ReadingPublisher publisher = new(target, log, settings.Log, metrics, logger);
             SensorEndpoint sensors = new(log, metrics, access, logger);
             access.Registry.Revoked += sensors.Disconnect;
             metrics.ObserveBroker(() => publisher.IsAttached);
@@ -168,7 +167,7 @@ public sealed class Gateway : IAsyncDisposable
             CommandRelay commands = new(sensors, bridge, new CommandJournal(settings.DataDirectory, metrics, logger), settings.Commands, metrics, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, sensors, address, brokerUrl);
+            Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, sensors, address, target);
             gateway.Announce(settings, output, logger);
             return gateway;
         }
@@ -194,7 +193,7 @@ public sealed class Gateway : IAsyncDisposable
         await Task.WhenAll(_running);
         if (_broker is not null)
         {
-            await _broker.StopAsync(new MqttServerStopOptions()).WaitAsync(BrokerStopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _broker.StopAsync();
         }
 
         await _app.StopAsync();
@@ -251,7 +250,7 @@ public sealed class Gateway : IAsyncDisposable
         }
 
         output.WriteLine($"{settings.Simulate} simulated sensors; what arrives through MQTT:");
-        _running.Add(new ReadingPrinter(Broker, output, logger).RunAsync(_stopping.Token));
+        _running.Add(new ReadingPrinter(_target, output, logger).RunAsync(_stopping.Token));
         _running.Add(new Simulator(Address, settings.Simulate, Access.Introduce, logger).RunAsync(_simulatorStopping.Token));
     }
 }

@@ -25,7 +25,7 @@ internal sealed class MqttBridge
     private readonly List<(string Filter, Action<MqttApplicationMessage> Take)> _heard = [];
     private TaskCompletionSource<Sender> _sender = NewSource();
 
-    public MqttBridge(Uri broker, ILogger logger)
+    public MqttBridge(BrokerTarget broker, ILogger logger)
     {
         _logger = logger;
         _connection = new MqttConnection(broker, "RpiGateway", OnAttached, logger);

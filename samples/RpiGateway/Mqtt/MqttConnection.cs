@@ -1,25 +1,27 @@
 using System;
+using System.Buffers;
 using System.Diagnostics;
-using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
-using Ws.Micro.Desktop;
+using RpiGateway.Monitoring;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>
-/// Keeps one MQTT 5 client attached to a broker over WebSocket: tries for ever, with full jitter, and hands each
-/// connection that stands to <c>attached</c>.
+/// Keeps one MQTT client attached to the broker: tries for ever, at each address in turn and then after a wait with full jitter, and hands each
+/// connection that stands to <c>attached</c>. It speaks MQTT 5, or 3.1.1 where the broker has no 5.
 /// </summary>
-internal sealed class MqttConnection(Uri broker, string name, Func<AttachedClient, Task> attached, ILogger logger) : IMqttClientAdapterFactory
+internal sealed class MqttConnection(BrokerTarget broker, string name, Func<AttachedClient, Task> attached, ILogger logger)
 {
+    // What a broker may take from the first step to the end of CONNACK, and to do what a client that has just attached asks for.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan DisconnectTimeout = TimeSpan.FromMilliseconds(500);
 
@@ -29,19 +31,28 @@ internal sealed class MqttConnection(Uri broker, string name, Func<AttachedClien
     // A broker that accepts and then drops must not be met with quick tries: only a connection that lasted starts afresh.
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
+    // The reason codes of CONNACK: MQTT 3.1.1, 3.2.2.3, and MQTT 5, 3.2.2.2.
+    private const byte UnacceptableProtocolVersion = 0x01;
+    private const byte UnsupportedProtocolVersion = 0x84;
+
     private readonly Backoff _backoff = new();
-    private readonly string _clientId = $"{name}{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+
+    /// <summary>What the broker publishes when it loses the connection (MQTT 5, 3.1.2.5), or null for nothing.</summary>
+    public MqttApplicationMessage? Will { get; init; }
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        int index = 0;
+        int failures = 0;
         while (!stopping.IsCancellationRequested)
         {
+            BrokerAddress address = broker.Addresses[index];
             long started = Stopwatch.GetTimestamp();
             string trouble;
             try
             {
-                await AttachAsync(stopping);
+                await AttachAsync(address, stopping);
                 trouble = "the connection was lost";
             }
             catch (Exception error)
@@ -57,92 +68,167 @@ internal sealed class MqttConnection(Uri broker, string name, Func<AttachedClien
             if (Stopwatch.GetElapsedTime(started) > StableAfter)
             {
                 _backoff.Reset();
+                failures = 0;
             }
 
-            TimeSpan wait = _backoff.Next();
-            logger.LogWarning("{Name}: broker {Broker} is away: {Trouble}; next try in {Seconds:0.0} s", name, broker, trouble, wait.TotalSeconds);
+            // The next address at once, but after a whole round a wait.
+            index = (index + 1) % broker.Addresses.Count;
+            TimeSpan wait = ++failures % broker.Addresses.Count == 0 ? _backoff.Next() : TimeSpan.Zero;
+            logger.LogWarning(
+                "{Name}: broker {Broker} is away: {Trouble}; next try, at {Next}, in {Seconds:0.0} s",
+                name, address, LogText.Printable(trouble), broker.Addresses[index], wait.TotalSeconds);
             await Task.Delay(wait, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    IMqttChannelAdapter IMqttClientAdapterFactory.CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger mqttLogger) =>
-        new MqttChannelAdapter(
-            new MqttWebSocketChannel(OpenAsync, logger),
-            new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax)),
-            mqttLogger)
-        {
-            AllowPacketFragmentation = options.AllowPacketFragmentation,
-            PacketInspector = packetInspector,
-        };
-
-    private async Task<WebSocket> OpenAsync(CancellationToken cancellationToken)
+    private async Task AttachAsync(BrokerAddress address, CancellationToken stopping)
     {
-        MicroWebSocket socket = await MicroWebSocketClient.ConnectAsync(
-            broker, new MicroWebSocketClientOptions { SubProtocols = { MqttWebSocketChannel.Subprotocol } }, cancellationToken);
-
-        // [MQTT-6.0.0-4]
-        if (socket.SubProtocol == MqttWebSocketChannel.Subprotocol)
+        TaskCompletionSource disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        (IMqttClient client, MqttClientConnectResult result) = await ConnectAsync(address, disconnected, stopping);
+        using (client)
         {
-            return socket;
-        }
+            logger.LogInformation("{Name}: attached to broker {Broker} by MQTT {Version}", name, address, client.Options.ProtocolVersion == MqttProtocolVersion.V500 ? "5" : "3.1.1");
+            using CancellationTokenSource lost = new();
+            try
+            {
+                // MQTTnet gives 0 where the broker named no maximum, which means none but the field's own (MQTT 5, 3.2.2.3).
+                await attached(new AttachedClient(
+                    client,
+                    result.ReceiveMaximum is ushort receive and > 0 ? receive : ushort.MaxValue,
+                    result.MaximumPacketSize is uint packet and > 0 ? packet : uint.MaxValue,
+                    lost.Token)).WaitAsync(AttachTimeout, stopping);
+                await disconnected.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                await lost.CancelAsync();
+            }
 
-        socket.Dispose();
-        throw new WebSocketException("the server did not choose the subprotocol mqtt");
+            if (client.IsConnected)
+            {
+                using CancellationTokenSource deadline = new(DisconnectTimeout);
+                await client.DisconnectAsync(new MqttClientDisconnectOptions(), deadline.Token);
+            }
+        }
     }
 
-    private async Task AttachAsync(CancellationToken stopping)
+    // By MQTT 5, and where the broker has no 5 by 3.1.1.
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result)> ConnectAsync(BrokerAddress address, TaskCompletionSource disconnected, CancellationToken stopping)
     {
-        MqttClientOptions options = new MqttClientOptionsBuilder()
-            .WithWebSocketServer(server => server.WithUri(broker.AbsoluteUri))
-            .WithClientId(_clientId)
-            .WithProtocolVersion(MqttProtocolVersion.V500)
-            .WithKeepAlivePeriod(KeepAlive)
-            .WithTimeout(ConnectTimeout)
-            .WithoutPacketFragmentation()
-            .Build();
-
-        using IMqttClient client = new MqttClientFactory(new MqttNetNullLogger(), this).CreateMqttClient();
-        TaskCompletionSource disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        client.DisconnectedAsync += _ =>
-        {
-            disconnected.TrySetResult();
-            return Task.CompletedTask;
-        };
-
-        MqttClientConnectResult result;
-        using (CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping))
-        {
-            deadline.CancelAfter(ConnectTimeout);
-            result = await client.ConnectAsync(options, deadline.Token);
-        }
-
-        if (result.ResultCode != MqttClientConnectResultCode.Success)
-        {
-            throw new InvalidOperationException($"it answered CONNECT with {result.ResultCode} {result.ReasonString}".TrimEnd());
-        }
-
-        logger.LogInformation("{Name}: attached to broker {Broker}", name, broker);
-        using CancellationTokenSource lost = new();
+        MqttProtocolVersion version = address.Version;
         try
         {
-            // MQTTnet gives 0 where the broker named no maximum, which means none but the field's own (MQTT 5, 3.2.2.3).
-            await attached(new AttachedClient(
-                client,
-                result.ReceiveMaximum is ushort receive and > 0 ? receive : ushort.MaxValue,
-                result.MaximumPacketSize is uint packet and > 0 ? packet : uint.MaxValue,
-                lost.Token));
-            await disconnected.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await ConnectAsync(address, version, disconnected, stopping);
         }
-        finally
+        catch (VersionRefusedException refused) when (version == MqttProtocolVersion.V500)
         {
-            await lost.CancelAsync();
+            (IMqttClient, MqttClientConnectResult) connected = await ConnectAsync(address, MqttProtocolVersion.V311, disconnected, stopping);
+
+            // Who just closed may have had other reasons, and is asked again the next time.
+            if (refused.IsSaid)
+            {
+                address.RefuseVersion5();
+            }
+
+            return connected;
+        }
+    }
+
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result)> ConnectAsync(
+        BrokerAddress address, MqttProtocolVersion version, TaskCompletionSource disconnected, CancellationToken stopping)
+    {
+        MqttPacketGuard guard = new(MqttPacketGuard.ConnectAcknowledgement);
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        deadline.CancelAfter(ConnectTimeout);
+        IMqttClient client = new MqttClientFactory(MqttNetNullLogger.Instance, new AdapterFactory(address, guard)).CreateMqttClient();
+        try
+        {
+            MqttClientConnectResult result = await client.ConnectAsync(Options(version), deadline.Token);
+            if (result.ResultCode == MqttClientConnectResultCode.Success)
+            {
+                client.DisconnectedAsync += _ =>
+                {
+                    disconnected.TrySetResult();
+                    return Task.CompletedTask;
+                };
+                if (!client.IsConnected)
+                {
+                    disconnected.TrySetResult();
+                }
+
+                return (client, result);
+            }
+
+            ThrowIfVersionRefused(guard, null);
+            throw new InvalidOperationException($"it answered CONNECT with {result.ResultCode} {result.ReasonString}".TrimEnd());
+        }
+        catch (Exception error)
+        {
+            client.Dispose();
+            if (deadline.IsCancellationRequested)
+            {
+                stopping.ThrowIfCancellationRequested();
+                throw new TimeoutException($"no connection within {ConnectTimeout.TotalSeconds:0} s");
+            }
+
+            ThrowIfVersionRefused(guard, error);
+            throw;
+        }
+    }
+
+    // A broker without MQTT 5 says so by a reason code of 3.1.1 or 5, or just closes (MQTT 5, 3.1.2.2; 3.1.1, 3.1.2.2). MQTTnet throws that
+    // exception only when the connection had been opened.
+    private static void ThrowIfVersionRefused(MqttPacketGuard guard, Exception? error)
+    {
+        if (error is not VersionRefusedException && (guard.ReasonCode is UnacceptableProtocolVersion or UnsupportedProtocolVersion
+            || !guard.FirstPacketPassed && error is MqttConnectingFailedException))
+        {
+            throw new VersionRefusedException(guard.ReasonCode is not null);
+        }
+    }
+
+    private MqttClientOptions Options(MqttProtocolVersion version)
+    {
+        // MQTTnet asks for a server here, but the channel has its own.
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
+            .WithTcpServer("localhost")
+            .WithClientId(name + broker.Identity)
+            .WithProtocolVersion(version)
+            .WithKeepAlivePeriod(KeepAlive)
+            .WithTimeout(ConnectTimeout)
+            .WithoutPacketFragmentation();
+        if (broker.Settings.User is { } user)
+        {
+            options.WithCredentials(user, broker.Settings.ReadPassword());
         }
 
-        if (client.IsConnected)
+        if (Will is { } will)
         {
-            using CancellationTokenSource deadline = new(DisconnectTimeout);
-            await client.DisconnectAsync(new MqttClientDisconnectOptions(), deadline.Token);
+            options.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillQualityOfServiceLevel(will.QualityOfServiceLevel).WithWillRetain(will.Retain);
         }
+
+        // What MQTT 3.1.1 has no place for, user properties above all, is left out there.
+        MqttClientOptions built = options.Build();
+        built.ValidateFeatures = false;
+        return built;
+    }
+
+    private sealed class AdapterFactory(BrokerAddress address, MqttPacketGuard guard) : IMqttClientAdapterFactory
+    {
+        public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger) =>
+            new MqttChannelAdapter(
+                address.CreateChannel(guard),
+                new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax)),
+                logger)
+            {
+                AllowPacketFragmentation = options.AllowPacketFragmentation,
+                PacketInspector = packetInspector,
+            };
+    }
+
+    private sealed class VersionRefusedException(bool isSaid) : Exception("it speaks neither MQTT 5 nor 3.1.1")
+    {
+        public bool IsSaid => isSaid;
     }
 }
 

@@ -5,44 +5,22 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using MQTTnet.Adapter;
-using MQTTnet.Diagnostics.Logger;
-using MQTTnet.Formatter;
-using MQTTnet.Server;
 using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
-internal sealed class MqttEndpoint(AccessControl access, ILogger logger) : IMqttServerAdapter
+internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, ILogger logger)
 {
     public const string Path = "/mqtt";
 
     /// <summary>How long a client may take from its connection to the whole of its CONNECT packet.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    private IMqttNetLogger _mqttLogger = MqttNetNullLogger.Instance;
-
-    /// <summary>Set by the broker while it runs.</summary>
-    public Func<IMqttChannelAdapter, Task>? ClientHandler { get; set; }
-
-    public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger)
-    {
-        _mqttLogger = logger;
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync() => Task.CompletedTask;
-
-    public void Dispose()
-    {
-    }
-
     /// <summary>Serves one connection to its end.</summary>
     public async Task RunAsync(HttpContext context)
     {
-        Func<IMqttChannelAdapter, Task>? serve = ClientHandler;
-        if (serve is null)
+        if (!broker.IsRunning)
         {
             await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, "the broker is stopping");
             return;
@@ -67,12 +45,7 @@ internal sealed class MqttEndpoint(AccessControl access, ILogger logger) : IMqtt
             socket, EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
             EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), logger);
         await using Timer connectDeadline = new(_ => RefuseLateConnect(channel), null, ConnectTimeout, Timeout.InfiniteTimeSpan);
-        using MqttChannelAdapter adapter = new(channel, new MqttPacketFormatterAdapter(new MqttBufferWriter(4096, 65535)), _mqttLogger)
-        {
-            AllowPacketFragmentation = false,
-        };
-
-        await serve(adapter);
+        await broker.ServeAsync(channel);
     }
 
     private static void RefuseLateConnect(MqttWebSocketChannel channel)

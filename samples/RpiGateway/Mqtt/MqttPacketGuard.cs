@@ -29,6 +29,9 @@ internal sealed class MqttPacketGuard(byte firstHeader)
 
     private const int MaxLengthBytes = 4;
 
+    // Where in the body of CONNACK the reason code stands (MQTT 3.1.1, 3.2.2.3; 5, 3.2.2.2).
+    private const int ReasonCodeIndex = 1;
+
     private bool _inLength;
     private int _lengthBytes;
     private int _length;
@@ -40,6 +43,9 @@ internal sealed class MqttPacketGuard(byte firstHeader)
     /// </summary>
     public bool FirstPacketPassed { get; private set; }
 
+    /// <summary>With CONNACK the reason code in it, once it has passed.</summary>
+    public byte? ReasonCode { get; private set; }
+
     /// <summary>Looks at the next bytes; a refusal is final, and its bytes must not be passed on.</summary>
     public Refusal? Inspect(ReadOnlySpan<byte> bytes)
     {
@@ -49,6 +55,12 @@ internal sealed class MqttPacketGuard(byte firstHeader)
             if (_remaining > 0)
             {
                 int body = Math.Min(_remaining, bytes.Length - at);
+                int reasonCode = ReasonCodeIndex - (_length - _remaining);
+                if (!FirstPacketPassed && firstHeader == ConnectAcknowledgement && reasonCode >= 0 && reasonCode < body)
+                {
+                    ReasonCode = bytes[at + reasonCode];
+                }
+
                 at += body;
                 _remaining -= body;
                 FirstPacketPassed |= _remaining == 0;

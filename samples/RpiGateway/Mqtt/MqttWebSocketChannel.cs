@@ -38,7 +38,7 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
 
     /// <summary>The broker's side: <paramref name="socket"/> is an accepted connection of a client.</summary>
     public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, ILogger logger)
-        : this(MqttPacketGuard.Connect, logger)
+        : this(new MqttPacketGuard(MqttPacketGuard.Connect), logger)
     {
         _socket = socket;
         RemoteEndPoint = remote;
@@ -46,12 +46,12 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     }
 
     /// <summary>The client's side: <paramref name="connect"/> opens the connection to the broker.</summary>
-    public MqttWebSocketChannel(Func<CancellationToken, Task<WebSocket>> connect, ILogger logger)
-        : this(MqttPacketGuard.ConnectAcknowledgement, logger) => _connect = connect;
+    public MqttWebSocketChannel(Func<CancellationToken, Task<WebSocket>> connect, MqttPacketGuard guard, ILogger logger)
+        : this(guard, logger) => _connect = connect;
 
-    private MqttWebSocketChannel(byte firstHeader, ILogger logger)
+    private MqttWebSocketChannel(MqttPacketGuard guard, ILogger logger)
     {
-        _guard = new(firstHeader);
+        _guard = guard;
         _logger = logger;
         _closeDeadline.Token.UnsafeRegister(static channel => ((MqttWebSocketChannel)channel!)._socket?.Abort(), this);
     }

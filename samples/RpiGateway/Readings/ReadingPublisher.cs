@@ -23,7 +23,7 @@ internal sealed class ReadingPublisher
     private AttachedClient? _client;
     private Task _delivery = Task.CompletedTask;
 
-    public ReadingPublisher(Uri broker, ReadingLog log, LogSettings settings, GatewayMetrics metrics, ILogger logger)
+    public ReadingPublisher(BrokerTarget broker, ReadingLog log, LogSettings settings, GatewayMetrics metrics, ILogger logger)
     {
         _metrics = metrics;
         _log = log;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
+using RpiGateway.Mqtt;
 using RpiGateway.Readings;
 
 namespace RpiGateway.Settings;
@@ -19,9 +20,6 @@ public sealed class GatewaySettings
     /// <summary>The most sensors that can be simulated.</summary>
     public const int MaxSimulated = 1000;
 
-    /// <summary>The value of Broker for the broker inside the gateway.</summary>
-    public const string EmbeddedBroker = "embedded";
-
     private const string EnvironmentPrefix = "RPIGATEWAY_";
 
     private static readonly Setting UrlsSetting = new(
@@ -30,14 +28,11 @@ public sealed class GatewaySettings
     private static readonly Setting SimulateSetting = new(
         "simulate", "N", $"run N simulated sensors, 0 to {MaxSimulated}, and print what arrives through MQTT", "0");
 
-    private static readonly Setting BrokerSetting = new(
-        "Broker", "URL", "the MQTT broker: embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH", EmbeddedBroker);
-
     private static readonly Setting DataDirectorySetting = new(
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, BrokerSetting, DataDirectorySetting, .. LogSettings.All, .. CommandSettings.All, .. AccessSettings.All];
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. AccessSettings.All];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -57,8 +52,8 @@ public sealed class GatewaySettings
     /// <summary>How many sensors to simulate, 0 to <see cref="MaxSimulated"/>.</summary>
     public int Simulate { get; init; }
 
-    /// <summary>The broker's URL, or null for the embedded one.</summary>
-    public Uri? Broker { get; init; }
+    /// <summary>The broker.</summary>
+    internal BrokerSettings Broker { get; init; } = new();
 
     /// <summary>A directory the gateway may write to.</summary>
     public string DataDirectory { get; init; } =
@@ -110,7 +105,7 @@ public sealed class GatewaySettings
         {
             Urls = reader.Text(UrlsSetting) ?? defaults.Urls,
             Simulate = (int)reader.Integer(SimulateSetting, defaults.Simulate, 0, MaxSimulated),
-            Broker = reader.Text(BrokerSetting) is { } broker ? ParseBroker(broker) : defaults.Broker,
+            Broker = BrokerSettings.Read(reader),
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
             Log = LogSettings.Read(reader),
             Commands = CommandSettings.Read(reader),
@@ -156,19 +151,6 @@ public sealed class GatewaySettings
         {
             throw SettingReader.Wrong(SimulateSetting, $"{Simulate}", "0 where Tls:ClientAuthority alone issues the certificates that sensors need");
         }
-    }
-
-    private static Uri? ParseBroker(string value)
-    {
-        if (value == EmbeddedBroker)
-        {
-            return null;
-        }
-
-        return Uri.TryCreate(value, UriKind.Absolute, out Uri? broker) && broker.Scheme is "ws" or "wss"
-            && broker is { UserInfo: "", Fragment: "", Host.Length: > 0, Port: > 0 }
-            ? broker
-            : throw SettingReader.Wrong(BrokerSetting, value, "embedded, or ws://HOST:PORT/PATH or wss://HOST:PORT/PATH without user and fragment");
     }
 
     private static void PrepareDataDirectory(string directory)

@@ -12,7 +12,7 @@ using RpiGateway.Mqtt;
 
 namespace RpiGateway.Simulation;
 
-/// <summary>Prints readings as an MQTT subscriber hears them: the road's far end, seen from outside the broker.</summary>
+/// <summary>Prints readings as an MQTT subscriber hears them: the road's far end.</summary>
 internal sealed class ReadingPrinter
 {
     /// <summary>The topics heard.</summary>
@@ -30,7 +30,7 @@ internal sealed class ReadingPrinter
     private int _linesThisSecond;
     private int _readings;
 
-    public ReadingPrinter(Uri broker, TextWriter output, ILogger logger)
+    public ReadingPrinter(BrokerTarget broker, TextWriter output, ILogger logger)
     {
         _output = output;
         _connection = new MqttConnection(broker, "ReadingPrinter", SubscribeAsync, logger);

@@ -15,7 +15,7 @@ public sealed class FullDiskTests
     [Fact]
     public async Task WhatAFullDiskDoesNotTakeIsNotAcknowledgedAndTheRestIsDelivered()
     {
-        await using Mosquitto mosquitto = new([]);
+        await using Mosquitto mosquitto = new("ws", []);
         await using SmallDisk disk = await SmallDisk.StartAsync(mosquitto.Url);
         TelemetrySensor sensor = await TelemetrySensor.GreetAsync(disk.Address);
 

@@ -31,7 +31,7 @@ public sealed class KillTests(ITestOutputHelper output)
         await using Mosquitto mosquitto = await Mosquitto.StartNewAsync();
         using CancellationTokenSource done = new();
         Task listening = ListenAsync(mosquitto.Url, done.Token);
-        Uri address = new($"ws://127.0.0.1:{Mosquitto.FreePort()}/");
+        Uri address = new($"ws://127.0.0.1:{Ports.Free()}/");
         List<ResendingSensor> sensors = [];
         for (int i = 0; i < SensorCount; i++)
         {

@@ -29,7 +29,7 @@ public sealed class SensorOrderTests : IAsyncLifetime
         _subscriber = await Subscriber.AttachAsync(_gateway.Broker);
         _log = new ReadingLog(_data.Path, new LogSettings(), _metrics, NullLogger.Instance);
         _endpoint = new SensorEndpoint(_log, _metrics, _gateway.Access, NullLogger.Instance);
-        _publishing = new ReadingPublisher(_gateway.Broker, _log, new LogSettings(), _metrics, NullLogger.Instance).RunAsync(_stop.Token);
+        _publishing = new ReadingPublisher(BrokerTargets.At(_data.Path, _gateway.Broker), _log, new LogSettings(), _metrics, NullLogger.Instance).RunAsync(_stop.Token);
     }
 
     [Fact]

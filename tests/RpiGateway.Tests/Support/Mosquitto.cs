@@ -1,25 +1,28 @@
 using System;
 using System.IO;
-using System.Net;
-using System.Net.Sockets;
+using System.Linq;
 using System.Threading.Tasks;
 
 namespace RpiGateway.Tests;
 
-/// <summary>Mosquitto with a websockets listener on a port of its own, keeping its sessions over a restart.</summary>
-internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
+/// <summary>Mosquitto with a listener, of WebSocket unless told otherwise, on a port of its own, keeping its sessions over a restart.</summary>
+internal sealed class Mosquitto(string scheme, string[] configuration) : IAsyncDisposable
 {
     private readonly string _program = Tool.Find("mosquitto");
     private readonly string _directory = Directory.CreateTempSubdirectory("mosquitto-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = Ports.Free();
     private Tool? _tool;
 
-    public Uri Url => new($"ws://127.0.0.1:{_port}/mqtt");
+    /// <summary>Where the listener is.</summary>
+    public Uri Url => new($"{scheme}://127.0.0.1:{_port}{(scheme is "ws" or "wss" ? "/mqtt" : "")}");
 
     /// <summary>Starts one, with lines added to its configuration.</summary>
-    public static async Task<Mosquitto> StartNewAsync(params string[] configuration)
+    public static Task<Mosquitto> StartNewAsync(params string[] configuration) => StartNewAsync("ws", configuration);
+
+    /// <summary>Starts one whose URL has that scheme; mqtts and wss need a certificate in the configuration.</summary>
+    public static async Task<Mosquitto> StartNewAsync(string scheme, string[] configuration)
     {
-        Mosquitto mosquitto = new(configuration);
+        Mosquitto mosquitto = new(scheme, configuration);
         await mosquitto.StartAsync();
         return mosquitto;
     }
@@ -33,9 +36,9 @@ internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
                 // Mosquitto 2.0.11 does not start with websockets alone, so it gets a Unix socket beside.
                 $"listener 0 {_directory}/mosquitto.sock",
                 $"listener {_port} 127.0.0.1",
-                "protocol websockets",
+                $"protocol {(scheme is "ws" or "wss" ? "websockets" : "mqtt")}",
                 "socket_domain ipv4",
-                "allow_anonymous true",
+                .. configuration.Contains("allow_anonymous false") ? Array.Empty<string>() : ["allow_anonymous true"],
                 "max_queued_messages 0",
                 "persistence true",
                 $"persistence_location {_directory}/",
@@ -61,7 +64,7 @@ internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
     }
 
     /// <summary>The address of a broker that is away.</summary>
-    public static Uri NowhereUrl() => new($"ws://127.0.0.1:{FreePort()}/mqtt");
+    public static Uri NowhereUrl() => new($"ws://127.0.0.1:{Ports.Free()}/mqtt");
 
     public async ValueTask DisposeAsync()
     {
@@ -71,13 +74,5 @@ internal sealed class Mosquitto(string[] configuration) : IAsyncDisposable
         }
 
         Directory.Delete(_directory, recursive: true);
-    }
-
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -44,7 +44,12 @@ internal sealed class Subscriber : IAsyncDisposable
 
     /// <summary>Subscribes at QoS 1; with <paramref name="session"/> the broker keeps what comes while it is away.</summary>
     public static async Task<Subscriber> AttachAsync(
-        Uri broker, string topic = "sensors/+/telemetry", MqttProtocolVersion version = MqttProtocolVersion.V500, string? session = null)
+        Uri broker,
+        string topic = "sensors/+/telemetry",
+        MqttProtocolVersion version = MqttProtocolVersion.V500,
+        string? session = null,
+        string? user = null,
+        string? password = null)
     {
         Subscriber subscriber = new();
         MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
@@ -54,6 +59,11 @@ internal sealed class Subscriber : IAsyncDisposable
         if (session is not null)
         {
             options.WithClientId(session).WithSessionExpiryInterval(3600);
+        }
+
+        if (user is not null)
+        {
+            options.WithCredentials(user, password);
         }
 
         await subscriber._client.ConnectAsync(options.Build()).InTime();

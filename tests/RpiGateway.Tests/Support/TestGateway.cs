@@ -39,13 +39,14 @@ internal sealed class TestGateway : IAsyncDisposable
         LogSettings? log = null,
         CommandSettings? commands = null,
         AccessSettings? access = null,
-        string urls = "http://127.0.0.1:0")
+        string urls = "http://127.0.0.1:0",
+        BrokerSettings? brokers = null)
     {
         TempDirectory? own = data is null ? new TempDirectory() : null;
         GatewaySettings settings = new()
         {
             Urls = urls,
-            Broker = broker,
+            Broker = brokers ?? new BrokerSettings { Urls = broker is null ? [] : [broker] },
             Simulate = simulate,
             DataDirectory = data ?? own!.Path,
             Log = log ?? new LogSettings(),

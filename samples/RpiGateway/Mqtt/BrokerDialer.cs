@@ -1,0 +1,89 @@
+using System;
+using System.IO;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using MQTTnet.Channel;
+using Ws.Micro.Desktop;
+
+namespace RpiGateway.Mqtt;
+
+/// <summary>Opens connections to a broker's URL: <c>mqtt</c>, <c>mqtts</c>, <c>ws</c> or <c>wss</c>.</summary>
+internal sealed class BrokerDialer(Uri url, BrokerSettings settings, ILogger logger)
+{
+    private const int Port = 1883;
+    private const int SecurePort = 8883;
+
+    /// <summary>A channel that connects when it is told to.</summary>
+    public IMqttChannel CreateChannel(MqttPacketGuard guard) =>
+        url.Scheme is "ws" or "wss" ? new MqttWebSocketChannel(OpenWebSocketAsync, guard, logger) : new MqttStreamChannel(OpenStreamAsync, guard, logger);
+
+    private async Task<WebSocket> OpenWebSocketAsync(CancellationToken cancellationToken)
+    {
+        MicroWebSocketClientOptions options = new() { SubProtocols = { MqttWebSocketChannel.Subprotocol } };
+        options.RootCertificates.AddRange(settings.ReadRoots());
+        if (settings.ReadCertificate() is { } certificate)
+        {
+            options.ClientCertificates.Add(certificate);
+        }
+
+        MicroWebSocket socket = await MicroWebSocketClient.ConnectAsync(url, options, cancellationToken);
+
+        // [MQTT-6.0.0-4]
+        if (socket.SubProtocol == MqttWebSocketChannel.Subprotocol)
+        {
+            return socket;
+        }
+
+        socket.Dispose();
+        throw new WebSocketException("the server did not choose the subprotocol mqtt");
+    }
+
+    private async Task<Stream> OpenStreamAsync(CancellationToken cancellationToken)
+    {
+        bool isSecure = url.Scheme == "mqtts";
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        IDisposable opened = socket;
+        try
+        {
+            await socket.ConnectAsync(url.IdnHost, url.Port > 0 ? url.Port : isSecure ? SecurePort : Port, cancellationToken);
+            NetworkStream stream = new(socket, ownsSocket: true);
+            if (!isSecure)
+            {
+                return stream;
+            }
+
+            SslStream tls = new(stream);
+            opened = tls;
+            await tls.AuthenticateAsClientAsync(TlsOptions(), cancellationToken);
+            return tls;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    private SslClientAuthenticationOptions TlsOptions()
+    {
+        SslClientAuthenticationOptions options = new() { TargetHost = url.IdnHost };
+        if (settings.ReadCertificate() is { } certificate)
+        {
+            options.ClientCertificates = [certificate];
+        }
+
+        X509Certificate2Collection roots = settings.ReadRoots();
+        if (roots.Count > 0)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
+        }
+
+        return options;
+    }
+}

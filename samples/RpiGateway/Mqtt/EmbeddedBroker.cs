@@ -1,0 +1,81 @@
+using System;
+using System.IO.Pipelines;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using MQTTnet.Adapter;
+using MQTTnet.Channel;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Formatter;
+using MQTTnet.Server;
+
+namespace RpiGateway.Mqtt;
+
+/// <summary>The MQTT broker inside the gateway. Others attach to it at <see cref="MqttEndpoint"/>, the gateway's own clients through memory.</summary>
+internal sealed class EmbeddedBroker : IDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly MqttServer _server;
+    private readonly ILogger _logger;
+    private readonly Adapter _adapter = new();
+
+    public EmbeddedBroker(ILogger logger)
+    {
+        _logger = logger;
+        _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [_adapter], MqttNetNullLogger.Instance);
+    }
+
+    /// <summary>Whether clients can attach.</summary>
+    public bool IsRunning => _server.IsStarted;
+
+    /// <summary>Begins to serve.</summary>
+    public Task StartAsync() => _server.StartAsync();
+
+    /// <summary>Tells all clients, within 1 s.</summary>
+    public async Task StopAsync() =>
+        await _server.StopAsync(new MqttServerStopOptions()).WaitAsync(StopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Serves one connection to its end.</summary>
+    public async Task ServeAsync(IMqttChannel channel)
+    {
+        using MqttChannelAdapter adapter = new(channel, new MqttPacketFormatterAdapter(new MqttBufferWriter(4096, 65535)), MqttNetNullLogger.Instance)
+        {
+            AllowPacketFragmentation = false,
+        };
+        if (_adapter.ClientHandler is { } serve)
+        {
+            await serve(adapter);
+        }
+    }
+
+    /// <summary>A channel for a client inside the gateway; it must be disposed.</summary>
+    public IMqttChannel CreateChannel(MqttPacketGuard guard)
+    {
+        Pipe toBroker = new();
+        Pipe toClient = new();
+        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), null, guard, _logger);
+        _ = Task.Run(async () =>
+        {
+            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), null, new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
+            await ServeAsync(channel);
+        });
+        return client;
+    }
+
+    public void Dispose() => _server.Dispose();
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed class Adapter : IMqttServerAdapter
+    {
+        public Func<IMqttChannelAdapter, Task>? ClientHandler { get; set; }
+
+        public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger) => Task.CompletedTask;
+
+        public Task StopAsync() => Task.CompletedTask;
+
+        public void Dispose()
+        {
+        }
+    }
+}
