@@ -1,8 +1,10 @@
 using System;
 using System.IO;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -41,12 +43,14 @@ internal sealed class MicroWebSocketFeature(
         }
 
         Stream stream;
+        PipeReader? input = null;
         if (upgrade is not null)
         {
             response.Connection = "Upgrade";
             response.Upgrade = "websocket";
             response["Sec-WebSocket-Accept"] = OpeningHandshake.AcceptFor(request.SecWebSocketKey.ToString());
             stream = await upgrade.UpgradeAsync();
+            input = context.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
         }
         else
         {
@@ -55,7 +59,7 @@ internal sealed class MicroWebSocketFeature(
 
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
 
-        var requestStream = new RequestStream(context, stream, options.CloseTimeout);
+        var requestStream = new RequestStream(context, stream, input, options.CloseTimeout);
         var socket = MicroWebSocket.CreateFromStream(requestStream, isServer: true, options, subProtocol, deflate);
         requestStream.Socket = socket;
         context.Response.OnCompleted(

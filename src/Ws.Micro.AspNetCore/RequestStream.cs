@@ -1,6 +1,9 @@
 using System;
+using System.Buffers;
 using System.IO;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -12,8 +15,12 @@ namespace Ws.Micro.AspNetCore;
 /// <summary>
 /// The request's stream, whose disposal ends the request: by an aborted socket, at once. Otherwise what has been written still has to go out, so
 /// the connection ends when the endpoint returns, and at the latest after the close timeout. The server's own stream ignores disposal.
+/// <para>
+/// Input comes straight from the connection's pipe where there is one, as with Kestrel's HTTP/1.1: what the server's stream has in between costs
+/// time for each message and memory while it waits. Output goes through that stream, which holds slow readers to the server's limits.
+/// </para>
 /// </summary>
-internal sealed class RequestStream(HttpContext context, Stream inner, TimeSpan closeTimeout) : Stream
+internal sealed class RequestStream(HttpContext context, Stream inner, PipeReader? input, TimeSpan closeTimeout) : Stream
 {
     private readonly Lock _ending = new();
     private CancellationTokenSource? _deadline;
@@ -28,10 +35,19 @@ internal sealed class RequestStream(HttpContext context, Stream inner, TimeSpan 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => inner.ReadAsync(buffer, cancellationToken);
+    {
+        if (input is null)
+        {
+            return inner.ReadAsync(buffer, cancellationToken);
+        }
+
+        ValueTask<ReadResult> read = input.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<int>(Take(read.Result, buffer.Span)) : TakeAsync(read, buffer);
+    }
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => inner.ReadAsync(buffer, offset, count, cancellationToken);
-    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override int Read(byte[] buffer, int offset, int count)
+        => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         => inner.WriteAsync(buffer, cancellationToken);
@@ -39,7 +55,8 @@ internal sealed class RequestStream(HttpContext context, Stream inner, TimeSpan 
         => inner.WriteAsync(buffer, offset, count, cancellationToken);
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    // Kestrel sends with each write; a flush would only wake it up once more.
+    public override Task FlushAsync(CancellationToken cancellationToken) => input is null ? inner.FlushAsync(cancellationToken) : Task.CompletedTask;
     public override void Flush() => inner.Flush();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -54,6 +71,21 @@ internal sealed class RequestStream(HttpContext context, Stream inner, TimeSpan 
             _deadline?.Dispose();
         }
         Socket?.Dispose();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> TakeAsync(ValueTask<ReadResult> read, Memory<byte> buffer)
+        => Take(await read.ConfigureAwait(false), buffer.Span);
+
+    // What fits into the buffer; into an empty one nothing, as soon as there is something.
+    private int Take(ReadResult read, Span<byte> buffer)
+    {
+        ReadOnlySequence<byte> available = read.Buffer;
+        int count = (int)Math.Min(available.Length, buffer.Length);
+        SequencePosition taken = available.GetPosition(count);
+        available.Slice(0, taken).CopyTo(buffer);
+        input!.AdvanceTo(taken);
+        return read.IsCanceled ? throw new OperationCanceledException("The server stops.") : count;
     }
 
     protected override void Dispose(bool disposing)
