@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Framing;
 
 namespace Ws.Micro.Desktop;
@@ -168,6 +169,7 @@ public sealed partial class MicroWebSocket
     {
         try
         {
+            (_stream as PolledStream)?.SendBatch();
             _socket?.Shutdown(SocketShutdown.Send);
             return _socket != null;
         }

@@ -8,6 +8,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Desktop;
@@ -129,7 +130,9 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             deadline.CancelAfter(_options.HandshakeTimeout);
             client.NoDelay = true;
-            stream = new NetworkStream(client, ownsSocket: false);
+            stream = _options.PreferInlineScheduling && Poller.IsSupported
+                ? new PolledStream(client, Poller.Next())
+                : new NetworkStream(client, ownsSocket: false);
             if (_options.Tls != null)
             {
                 SslStream tls = new(stream);
@@ -205,6 +208,11 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
         if (status == 101)
         {
             HttpHead head = handshake.Head;
+            if (stream is PolledStream polled)
+            {
+                polled.Batches = true;
+            }
+
             return new MicroWebSocket(stream, client, true, _options, subProtocol, deflate, head.Buffer.AsSpan(head.Length..head.Count));
         }
 

@@ -13,6 +13,8 @@ public enum Ends
     Ours,
     OursWithBuffersOf256,
     OursOverTls,
+    OursInline,
+    OursInlineOverTls,
     OursAndKestrel,
     OursAndKestrelOverTls,
     ClientWebSocketAndOurs,
@@ -48,11 +50,12 @@ public sealed class EchoTests
         await using KestrelEcho? kestrel = ends is Ends.OursAndKestrel or Ends.OursAndKestrelOverTls
             ? await KestrelEcho.StartAsync(ends == Ends.OursAndKestrelOverTls) : null;
         MicroWebSocketListenerOptions options = new();
-        if (ends is Ends.OursOverTls or Ends.ClientWebSocketAndOursOverTls)
+        if (ends is Ends.OursOverTls or Ends.OursInlineOverTls or Ends.ClientWebSocketAndOursOverTls)
         {
             options.Tls = new SslServerAuthenticationOptions { ServerCertificate = TestCertificates.Server };
         }
 
+        options.PreferInlineScheduling = ends is Ends.OursInline or Ends.OursInlineOverTls;
         if (ends == Ends.OursWithBuffersOf256)
         {
             options.ReceiveBufferSize = 256;

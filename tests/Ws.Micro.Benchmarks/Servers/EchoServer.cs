@@ -43,6 +43,7 @@ internal static class EchoServer
         MicroWebSocketListener listener = new(endPoint, new MicroWebSocketListenerOptions
         {
             Deflate = settings.WindowBits == 0 ? null : Window(settings.WindowBits),
+            PreferInlineScheduling = settings.Inline,
         });
         listener.Start();
         _ = AcceptAsync(listener, settings);

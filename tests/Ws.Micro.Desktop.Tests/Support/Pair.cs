@@ -38,3 +38,15 @@ internal static class MicroWebSocketListenerUri
 
     internal static Uri WssUri(this MicroWebSocketListener listener) => new($"wss://localhost:{listener.LocalEndPoint.Port}/");
 }
+
+internal static class MicroWebSocketOptionsInline
+{
+    /// <summary>Sets the listener's option where these are a listener's.</summary>
+    internal static void SetInline(this MicroWebSocketOptions options, bool inline)
+    {
+        if (options is MicroWebSocketListenerOptions listener)
+        {
+            listener.PreferInlineScheduling = inline;
+        }
+    }
+}

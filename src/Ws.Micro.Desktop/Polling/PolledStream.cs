@@ -1,0 +1,480 @@
+using System;
+using System.Buffers;
+using System.IO;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using System.Threading.Tasks.Sources;
+
+namespace Ws.Micro.Desktop.Polling;
+
+/// <summary>
+/// A connection whose waiting reads and writes a <see cref="Poller"/> completes, on its own thread. One read and one write at a time. It owns
+/// the socket. While it waits it holds no buffer but the one it was given, and it allocates nothing.
+/// </summary>
+internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSource
+{
+    // What is written in pieces of at most this size while the poller runs the application waits for the end of that, and goes out together.
+    private const int MaxBatched = 4096, BatchSize = 16 * 1024;
+
+    // Reads that complete at once while the poller runs the application, before the poller's other connections have their turn.
+    private const int MaxInTurn = 32;
+
+    private readonly Socket _socket;
+    private readonly int _descriptor;
+    private readonly Poller _poller;
+    private readonly Lock _gate = new();
+
+    // Whether the socket was found empty, or full, and no event has said otherwise. Of an ended one there is no further event.
+    private bool _isEmpty;
+    private bool _isFull;
+    private bool _hasEnded;
+    private bool _isDisposed;
+
+    // Where the poller runs the application for this connection, the thread's id, and how many reads that has done.
+    private int _runner;
+    private int _inTurn;
+
+    private bool _readWaits;
+    private Memory<byte> _readBuffer;
+    private CancellationTokenRegistration _readCancellation;
+    private ManualResetValueTaskSourceCore<int> _read;
+
+    private bool _writeWaits;
+    private ReadOnlyMemory<byte> _writeRest;
+    private CancellationTokenRegistration _writeCancellation;
+    private ManualResetValueTaskSourceCore<bool> _write;
+
+    // Written and not yet sent: _batch[_batchStart.._batchEnd]. Rented only while there is some.
+    private byte[]? _batch;
+    private int _batchStart;
+    private int _batchEnd;
+
+    /// <param name="socket">Connected, and used by nobody else but to end its directions.</param>
+    /// <param name="poller">Completes what waits.</param>
+    public PolledStream(Socket socket, Poller poller)
+    {
+        _socket = socket;
+        _poller = poller;
+        socket.Blocking = false;
+        _descriptor = (int)socket.Handle;
+        poller.Watch(this, socket);
+    }
+
+    /// <summary>
+    /// Whether small writes made while the poller runs the application go out together, when that next waits for something. Whoever ends the sending
+    /// direction has to call <see cref="SendBatch"/> before.
+    /// </summary>
+    public bool Batches { get; set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellationToken);
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            bool yields = _runner == Environment.CurrentManagedThreadId && ++_inTurn > MaxInTurn;
+            int count = yields ? -1 : TryRead(buffer.Span);
+            if (count >= 0)
+            {
+                return new ValueTask<int>(count);
+            }
+
+            _read.Reset();
+            _readBuffer = buffer;
+            _readWaits = true;
+            if (cancellationToken.CanBeCanceled)
+            {
+                _readCancellation = cancellationToken.UnsafeRegister(static (stream, token) => ((PolledStream)stream!).Fail(true, false, new OperationCanceledException(token)), this);
+            }
+
+            if (yields)
+            {
+                _poller.Again(this);
+            }
+
+            return new ValueTask<int>(this, _read.Version);
+        }
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (Batches && _runner == Environment.CurrentManagedThreadId && buffer.Length <= MaxBatched && TryBatch(buffer.Span))
+            {
+                return default;
+            }
+
+            _writeRest = buffer;
+            if (TryWriteRest())
+            {
+                return default;
+            }
+
+            _write.Reset();
+            _writeWaits = true;
+            if (cancellationToken.CanBeCanceled)
+            {
+                _writeCancellation = cancellationToken.UnsafeRegister(static (stream, token) => ((PolledStream)stream!).Fail(false, true, new OperationCanceledException(token)), this);
+            }
+
+            return new ValueTask(this, _write.Version);
+        }
+    }
+
+    /// <summary>Sends what was written and waits to go out together, as far as the system takes it at once.</summary>
+    public void SendBatch()
+    {
+        lock (_gate)
+        {
+            try
+            {
+                if (!_isDisposed)
+                {
+                    TrySendBatch();
+                }
+            }
+            catch (SocketException)
+            {
+                // A connection lost shows in the read that waits.
+                ReturnBatch();
+            }
+        }
+    }
+
+    /// <summary>The poller's call, on its thread: the socket may have become ready.</summary>
+    public void BecomeReady(bool readable, bool writable, bool ended)
+    {
+        Exception? readError = null, writeError = null;
+        bool endsRead = false, endsWrite = false;
+        int count = 0;
+        lock (_gate)
+        {
+            _isEmpty &= !readable;
+            _isFull &= !writable;
+            _hasEnded |= ended;
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            if (writable && (_writeWaits || _batch != null))
+            {
+                try
+                {
+                    endsWrite = TryWriteRest() && _writeWaits;
+                }
+                catch (SocketException e)
+                {
+                    ReturnBatch();
+                    writeError = e;
+                    endsWrite = _writeWaits;
+                }
+            }
+
+            if (readable && _readWaits)
+            {
+                try
+                {
+                    count = TryRead(_readBuffer.Span);
+                }
+                catch (SocketException e)
+                {
+                    readError = e;
+                }
+
+                endsRead = readError != null || count >= 0;
+            }
+
+            _readWaits &= !endsRead;
+            _writeWaits &= !endsWrite;
+            _runner = endsRead || endsWrite ? Environment.CurrentManagedThreadId : 0;
+            _inTurn = 0;
+        }
+
+        if (endsWrite)
+        {
+            EndWrite(writeError);
+        }
+
+        if (endsRead)
+        {
+            EndRead(count, readError);
+        }
+
+        if (endsRead || endsWrite)
+        {
+            _runner = 0;
+            if (Batches)
+            {
+                SendBatch();
+            }
+        }
+    }
+
+    int IValueTaskSource<int>.GetResult(short token) => _read.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _read.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _read.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource.GetResult(short token) => _write.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _write.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _write.OnCompleted(continuation, state, token, flags);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            SendBatch();
+            _isDisposed = true;
+            ReturnBatch();
+        }
+
+        _poller.Forget(this, _descriptor);
+        _socket.Dispose();
+        Fail(true, true, new ObjectDisposedException(GetType().FullName));
+    }
+
+    // Under the lock: what there is; below 0 where nothing is. A buffer of 0 bytes gets 0 as soon as there is something.
+    private int TryRead(Span<byte> buffer)
+    {
+        Span<byte> look = stackalloc byte[1];
+        while (!_isEmpty)
+        {
+            // Before the call, so that an event that comes meanwhile counts.
+            _isEmpty = !_hasEnded;
+            int count = buffer.IsEmpty ? _socket.Receive(look, SocketFlags.Peek, out SocketError error) : _socket.Receive(buffer, SocketFlags.None, out error);
+            if (error == SocketError.Success)
+            {
+                // Less than asked for is all there was, and more will be told.
+                _isEmpty &= count < buffer.Length;
+                return buffer.IsEmpty ? 0 : count;
+            }
+
+            if (error != SocketError.WouldBlock)
+            {
+                throw new SocketException((int)error);
+            }
+
+            if (_hasEnded)
+            {
+                // The event was for the socket that had the descriptor before.
+                return -1;
+            }
+        }
+
+        return -1;
+    }
+
+    // Under the lock: the batch, then the rest of the write. False where the system takes no more now.
+    private bool TryWriteRest()
+    {
+        if (!TrySendBatch())
+        {
+            return false;
+        }
+
+        while (!_writeRest.IsEmpty)
+        {
+            int count = TrySend(_writeRest.Span);
+            if (count < 0)
+            {
+                return false;
+            }
+
+            _writeRest = _writeRest[count..];
+        }
+
+        return true;
+    }
+
+    private bool TryBatch(ReadOnlySpan<byte> bytes)
+    {
+        if (_writeWaits)
+        {
+            return false;
+        }
+
+        if (_batch != null && _batchEnd + bytes.Length > _batch.Length && !TrySendBatch())
+        {
+            return false;
+        }
+
+        _batch ??= ArrayPool<byte>.Shared.Rent(BatchSize);
+        bytes.CopyTo(_batch.AsSpan(_batchEnd));
+        _batchEnd += bytes.Length;
+        return true;
+    }
+
+    private bool TrySendBatch()
+    {
+        while (_batchStart < _batchEnd)
+        {
+            int count = TrySend(_batch.AsSpan(_batchStart, _batchEnd - _batchStart));
+            if (count < 0)
+            {
+                return false;
+            }
+
+            _batchStart += count;
+        }
+
+        ReturnBatch();
+        return true;
+    }
+
+    private void ReturnBatch()
+    {
+        if (_batch != null)
+        {
+            ArrayPool<byte>.Shared.Return(_batch);
+            _batch = null;
+            _batchStart = _batchEnd = 0;
+        }
+    }
+
+    private int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        while (!_isFull)
+        {
+            _isFull = !_hasEnded;
+            int count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
+            if (error == SocketError.Success)
+            {
+                _isFull = false;
+                return count;
+            }
+
+            if (error != SocketError.WouldBlock)
+            {
+                throw new SocketException((int)error);
+            }
+
+            if (_hasEnded)
+            {
+                // Only one direction has.
+                return -1;
+            }
+        }
+
+        return -1;
+    }
+
+    // Ends what waits, on another thread, because this one may be in the middle of something.
+    private void Fail(bool read, bool write, Exception error)
+    {
+        bool endsRead, endsWrite;
+        lock (_gate)
+        {
+            endsRead = read && _readWaits;
+            endsWrite = write && _writeWaits;
+            _readWaits &= !endsRead;
+            _writeWaits &= !endsWrite;
+        }
+
+        if (endsRead || endsWrite)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static failed =>
+                {
+                    if (failed.EndsWrite)
+                    {
+                        failed.Stream.EndWrite(failed.Error);
+                    }
+
+                    if (failed.EndsRead)
+                    {
+                        failed.Stream.EndRead(0, failed.Error);
+                    }
+                },
+                (Stream: this, EndsRead: endsRead, EndsWrite: endsWrite, Error: error),
+                preferLocal: false);
+        }
+    }
+
+    private void EndRead(int count, Exception? error)
+    {
+        _readCancellation.Dispose();
+        _readCancellation = default;
+        _readBuffer = default;
+        if (error == null)
+        {
+            _read.SetResult(count);
+        }
+        else
+        {
+            _read.SetException(error);
+        }
+    }
+
+    private void EndWrite(Exception? error)
+    {
+        _writeCancellation.Dispose();
+        _writeCancellation = default;
+        _writeRest = default;
+        if (error == null)
+        {
+            _write.SetResult(true);
+        }
+        else
+        {
+            _write.SetException(error);
+        }
+    }
+}
