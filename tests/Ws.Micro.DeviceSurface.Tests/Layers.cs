@@ -10,7 +10,7 @@ internal static class Layers
 {
     private const string Framing = "Ws.Micro.Framing", Deflate = "Ws.Micro.Deflate", Handshake = "Ws.Micro.Handshake";
     private const string Engine = "Ws.Micro", Net = "Ws.Micro.Net", Desktop = "Ws.Micro.Desktop";
-    private const string Tls = "Ws.Micro.Tls";
+    private const string Tls = "Ws.Micro.Tls", Polling = "Ws.Micro.Desktop.Polling";
     private const string AspNetCore = "Ws.Micro.AspNetCore", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
 
     // What permessage-deflate may cost is said in the engine's terms, and so is what was agreed: all who have settings hand them through.
@@ -25,7 +25,8 @@ internal static class Layers
         [Handshake] = [],
         [Engine] = [Framing, Deflate, Handshake],
         [Net] = [Framing, Deflate, Handshake, Engine, Tls],
-        [Desktop] = [Framing, Deflate, Handshake, Engine, Tls],
+        [Desktop] = [Framing, Deflate, Handshake, Engine, Tls, Polling],
+        [Polling] = [],
         [Tls] = [],
         [Node] = [Net],
         [Sensor] = [Node, Net],
