@@ -18,6 +18,7 @@ using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
+using RpiGateway.Presence;
 using RpiGateway.Readings;
 using RpiGateway.Sensors;
 using RpiGateway.Settings;
@@ -33,9 +34,10 @@ public sealed class Gateway : IAsyncDisposable
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-    // What a stop may take, within 5 s in all, with the broker's own second: for readings under way, for the rest.
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan HostStopTimeout = TimeSpan.FromSeconds(1);
+    // What a stop may take, within 5 s in all, with the broker's own second: for sensors, for what the broker is to be told, for the rest.
+    private static readonly TimeSpan SensorsStopTimeout = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HostStopTimeout = TimeSpan.FromSeconds(0.7);
 
     private readonly WebApplication _app;
     private readonly GatewayMetrics _metrics;
@@ -45,9 +47,11 @@ public sealed class Gateway : IAsyncDisposable
     private readonly ReadingPublisher _publisher;
     private readonly SensorEndpoint _sensors;
     private readonly CommandRelay _commands;
+    private readonly PresencePublisher _presence;
+    private readonly Task _presenceRunning;
     private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _simulatorStopping = new();
+    private readonly CancellationTokenSource _sensorsStopping = new();
 
     private Gateway(
         WebApplication app,
@@ -58,6 +62,7 @@ public sealed class Gateway : IAsyncDisposable
         ReadingPublisher publisher,
         MqttBridge bridge,
         CommandRelay commands,
+        PresencePublisher presence,
         SensorEndpoint sensors,
         Uri address,
         BrokerTarget target)
@@ -70,12 +75,14 @@ public sealed class Gateway : IAsyncDisposable
         _publisher = publisher;
         _sensors = sensors;
         _commands = commands;
+        _presence = presence;
         Address = address;
         Broker = broker is null ? target.Settings.Urls[0] : new Uri(address, MqttEndpoint.Path);
         _target = target;
         _running.Add(publisher.RunAsync(_stopping.Token));
         _running.Add(commands.RunAsync(_stopping.Token));
         _running.Add(bridge.RunAsync(_stopping.Token));
+        _presenceRunning = presence.RunAsync(_sensorsStopping.Token);
     }
 
     /// <summary>Where the gateway can be reached from this machine, for example ws://127.0.0.1:5080/.</summary>
@@ -165,9 +172,10 @@ public sealed class Gateway : IAsyncDisposable
             readiness.Add(() => publisher.IsAttached ? null : "the broker is not attached");
             readiness.Add(() => log.Trouble is { } trouble ? $"the log of readings cannot be written: {trouble}" : null);
             CommandRelay commands = new(sensors, bridge, new CommandJournal(settings.DataDirectory, metrics, logger), settings.Commands, metrics, logger);
+            PresencePublisher presence = new(sensors, bridge, settings.Presence, logger);
             started.SetResult(sensors);
 
-            Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, sensors, address, target);
+            Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, presence, sensors, address, target);
             gateway.Announce(settings, output, logger);
             return gateway;
         }
@@ -184,11 +192,13 @@ public sealed class Gateway : IAsyncDisposable
     /// <summary>Closes sensors with 1001, lets their readings reach the disk and the broker, and stops all; within 5 s.</summary>
     public async Task StopAsync()
     {
-        using CancellationTokenSource deadline = new(DrainTimeout);
-        Task sensorsGone = _sensors.StopAsync(deadline.Token);
-        await _simulatorStopping.CancelAsync();
+        using CancellationTokenSource sensorsDeadline = new(SensorsStopTimeout);
+        Task sensorsGone = _sensors.StopAsync(sensorsDeadline.Token);
+        await _sensorsStopping.CancelAsync();
         await sensorsGone;
-        await Task.WhenAll(_publisher.DrainAsync(deadline.Token), _commands.DrainAsync(deadline.Token));
+        await _presenceRunning;
+        using CancellationTokenSource deadline = new(DrainTimeout);
+        await Task.WhenAll(_publisher.DrainAsync(deadline.Token), _commands.DrainAsync(deadline.Token), _presence.SayGoodbyeAsync(deadline.Token));
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
         if (_broker is not null)
@@ -207,7 +217,7 @@ public sealed class Gateway : IAsyncDisposable
         _commands.Dispose();
         _metrics.Dispose();
         _stopping.Dispose();
-        _simulatorStopping.Dispose();
+        _sensorsStopping.Dispose();
     }
 
     private static async Task ListenAsync(WebApplication app, string urls)
@@ -251,6 +261,6 @@ public sealed class Gateway : IAsyncDisposable
 
         output.WriteLine($"{settings.Simulate} simulated sensors; what arrives through MQTT:");
         _running.Add(new ReadingPrinter(_target, output, logger).RunAsync(_stopping.Token));
-        _running.Add(new Simulator(Address, settings.Simulate, Access.Introduce, logger).RunAsync(_simulatorStopping.Token));
+        _running.Add(new Simulator(Address, settings.Simulate, Access.Introduce, logger).RunAsync(_sensorsStopping.Token));
     }
 }

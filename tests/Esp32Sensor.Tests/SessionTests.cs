@@ -66,6 +66,17 @@ public sealed class SessionTests
         AssertAllArrived(_board, message);
     }
 
+    [Fact]
+    public void The_hello_tells_the_firmwares_version_and_how_the_time_is_known()
+    {
+        SensorNode node = New(_board);
+        node.RunFor(_board, 2 * Interval);
+
+        Assert.StartsWith($"firmware={TelemetrySession.Firmware} clock=", Gateway.About);
+        Assert.Contains(Gateway.About.Split('=')[^1], (string[])["sntp", "gateway", "uptime"]);
+        AssertAllArrived(_board, "about");
+    }
+
     [Theory]
     [InlineData("X 1 2 3")]
     [InlineData("of a later version")]

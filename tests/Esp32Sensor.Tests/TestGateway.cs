@@ -56,6 +56,9 @@ internal sealed class TestGateway
     /// <summary>Done after each greeting.</summary>
     public Action OnGreeted { get; set; } = static () => { };
 
+    /// <summary>What the last hello said beside the boot.</summary>
+    public string About { get; private set; } = "";
+
     /// <summary>Whether sensors are turned away once they have said hello.</summary>
     public bool IsClosed { get; set; }
 
@@ -181,7 +184,8 @@ internal sealed class TestGateway
         switch (parts[0])
         {
             case "H":
-                Check(!_isGreeted && number > 0 && parts.Length == 2, $"hello '{message}'");
+                Check(!_isGreeted && number > 0 && parts.Length == 3, $"hello '{message}'");
+                About = parts[2];
                 _isGreeted = true;
                 _boot = number;
                 Boots.Add(number);

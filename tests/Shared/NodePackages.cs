@@ -12,14 +12,15 @@ public sealed class NodePackages
     private static readonly string Folder = typeof(NodePackages).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(static attribute => attribute.Key == "NodeDirectory").Value!;
 
-    private readonly Lazy<Task> _installed = new(InstallAsync);
+    // Several classes may have one of this.
+    private static readonly Lazy<Task> Installed = new(InstallAsync);
 
     /// <summary>Starts a script; skips the test where node or npm is missing.</summary>
     internal async Task<Tool> RunAsync(string script, params string[] arguments)
     {
         string node = Tool.Find("node");
         Tool.Find("npm");
-        await _installed.Value;
+        await Installed.Value;
         return Tool.Start(node, [script, .. arguments], Folder);
     }
 

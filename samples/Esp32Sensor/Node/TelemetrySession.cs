@@ -35,7 +35,15 @@ public sealed class TelemetrySession
     /// <summary>The most readings under way, whatever the gateway would take.</summary>
     public const int MaxWindow = 32;
 
+    /// <summary>The firmware's version, which the gateway is told.</summary>
+    public const string Firmware = "0.1.0";
+
     private const int MaxPrefix = 22;
+
+    private static readonly byte[] About = Encoding.UTF8.GetBytes(" firmware=" + Firmware + " clock=");
+    private static readonly byte[] ClockSntp = Encoding.UTF8.GetBytes("sntp");
+    private static readonly byte[] ClockGateway = Encoding.UTF8.GetBytes("gateway");
+    private static readonly byte[] ClockUptime = Encoding.UTF8.GetBytes("uptime");
 
     private readonly NodeClock _clock;
     private readonly ReadingRing _ring;
@@ -87,6 +95,8 @@ public sealed class TelemetrySession
         _inputCount = 0;
         _isTooLong = false;
         Start(TelemetryMessage.Hello, _state.Boot);
+        _writer.Append(About);
+        _writer.Append(_clock.Source == TimeSource.Sntp ? ClockSntp : _clock.Source == TimeSource.Gateway ? ClockGateway : ClockUptime);
         Send(connection);
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
+using Esp32Sensor.Node;
 
 [assembly: AssemblyTitle("Esp32Sensor")]
-[assembly: AssemblyVersion("0.1.0.0")]
-[assembly: AssemblyFileVersion("0.1.0.0")]
+[assembly: AssemblyVersion(TelemetrySession.Firmware + ".0")]
+[assembly: AssemblyFileVersion(TelemetrySession.Firmware + ".0")]

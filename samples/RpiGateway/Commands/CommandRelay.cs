@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
+using RpiGateway.Access;
 using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
 using RpiGateway.Sensors;
@@ -101,9 +102,6 @@ internal sealed partial class CommandRelay : IDisposable
     [GeneratedRegex(@"\A(?:(?<tag>@[A-Za-z0-9_-]{1,64}) )?(?<text>[\x20-\x7E]+)\z", RegexOptions.ExplicitCapture)]
     private static partial Regex CommandPattern();
 
-    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,64}\z")]
-    private static partial Regex IdPattern();
-
     // What has come is acknowledged to the broker once this returns.
     private void Take(MqttApplicationMessage message)
     {
@@ -127,7 +125,7 @@ internal sealed partial class CommandRelay : IDisposable
             Expiry = Environment.TickCount64 + (long)timeToLive.TotalMilliseconds,
         };
         string? refusal = command.Text.Length is 0 or > MaxLength ? $"error a command has 1 to {MaxLength} visible ASCII characters and spaces"
-            : !IdPattern().IsMatch(sensor) ? "error no sensor can have that id"
+            : !SensorId.IsValid(sensor) ? "error no sensor can have that id"
             : null;
         if (refusal is not null)
         {

@@ -31,6 +31,15 @@ internal sealed class MqttBridge
         _connection = new MqttConnection(broker, "RpiGateway", OnAttached, logger);
     }
 
+    /// <summary>Raised when the broker is attached.</summary>
+    public event Action? Attached;
+
+    /// <summary>What the broker publishes where the gateway is lost; before the bridge runs.</summary>
+    public Publication? Will
+    {
+        set => _connection.Will = value?.ToMessage();
+    }
+
     /// <summary>Whether the broker is attached now.</summary>
     public bool IsAttached => Volatile.Read(ref _sender).Task is { IsCompletedSuccessfully: true, Result.Lost.IsCancellationRequested: false };
 
@@ -73,8 +82,10 @@ internal sealed class MqttBridge
 
                 trouble = $"the broker answered {result.ReasonCode} {result.ReasonString}".TrimEnd();
             }
-            catch (Exception error) when (!givingUp.IsCancellationRequested)
+            catch (Exception error)
             {
+                // MQTTnet has errors of its own for it.
+                givingUp.ThrowIfCancellationRequested();
                 trouble = error.Message;
             }
 
@@ -109,6 +120,7 @@ internal sealed class MqttBridge
         TaskCompletionSource<Sender> source = NewSource();
         source.SetResult(sender);
         Interlocked.Exchange(ref _sender, source).TrySetResult(sender);
+        Attached?.Invoke();
     }
 
     private static TaskCompletionSource<Sender> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -38,7 +38,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
     private readonly Backoff _backoff = new();
 
     /// <summary>What the broker publishes when it loses the connection (MQTT 5, 3.1.2.5), or null for nothing.</summary>
-    public MqttApplicationMessage? Will { get; init; }
+    public MqttApplicationMessage? Will { get; set; }
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)

@@ -22,6 +22,9 @@ internal sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload)
     /// <summary>What a request came with, so that whoever asked knows the answer (MQTT 5, 3.3.2.3.6).</summary>
     public byte[]? CorrelationData { get; init; }
 
+    /// <summary>Whether the broker keeps it for those who subscribe later (MQTT 5, 3.3.1.3).</summary>
+    public bool Retain { get; init; }
+
     /// <summary>No packet of it is larger.</summary>
     public int MaxPacketSize
     {
@@ -45,5 +48,6 @@ internal sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload)
         QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
         UserProperties = UserProperties,
         CorrelationData = CorrelationData,
+        Retain = Retain,
     };
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Net;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -33,9 +34,22 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     private int _length;
     private long _messagesIn;
     private long _messagesOut;
+    private long _lastSeen;
 
     /// <summary>The sensor's id.</summary>
     public string Id => id;
+
+    /// <summary>The sensor's IP address.</summary>
+    public IPAddress? Address { get; init; }
+
+    /// <summary>When it connected: milliseconds since 1970 (UTC), 0 where the gateway did not know.</summary>
+    public long Since { get; private set; }
+
+    /// <summary>When its last message came, as <see cref="Since"/> is; its connection at first.</summary>
+    public long LastSeen => Interlocked.Read(ref _lastSeen);
+
+    /// <summary>Why it was told to close; null where it was not.</summary>
+    public string? CloseReason => Volatile.Read(ref _closeReason);
 
     /// <summary>Done once nothing more of this connection will be taken.</summary>
     public Task Ended => _ended.Task;
@@ -53,9 +67,14 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
 
     protected ILogger Logger => logger;
 
+    /// <summary>What the sensor has said about itself by that name; null where it has not.</summary>
+    public virtual string? Said(string name) => null;
+
     /// <summary>The opening handshake is done. A close that was asked for meanwhile is made up for.</summary>
     public async Task BeginAsync(WebSocket socket)
     {
+        Since = Now();
+        Interlocked.Exchange(ref _lastSeen, Since);
         bool closing;
         lock (_lock)
         {
@@ -129,7 +148,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     }
 
     /// <summary>The time now in milliseconds since 1970 (UTC); 0 where the gateway's own clock was never set.</summary>
-    protected static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() is var now && now >= NodeClock.Earliest ? now : 0;
+    internal static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() is var now && now >= NodeClock.Earliest ? now : 0;
 
     protected abstract Task ServeAsync(CancellationToken givingUp);
 
@@ -155,6 +174,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
             if (received.EndOfMessage)
             {
                 Interlocked.Add(ref _messagesIn, _length);
+                Interlocked.Exchange(ref _lastSeen, Now());
                 return true;
             }
 

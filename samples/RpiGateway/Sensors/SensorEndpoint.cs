@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,6 +28,12 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
     /// <summary>Raised with the id of a sensor that can be sent commands now.</summary>
     public event Action<string>? Greeted;
 
+    /// <summary>Raised when a sensor has connected.</summary>
+    public event Action<SensorConnection>? Connected;
+
+    /// <summary>Raised when a connection has ended, with why, whether it was ever raised as connected or not.</summary>
+    public event Action<SensorConnection, string>? Gone;
+
     /// <summary>What sensors' connections have carried, and what those that there are take.</summary>
     public SensorTraffic Traffic => _connections.Traffic;
 
@@ -52,11 +59,13 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
             return;
         }
 
+        IPAddress? address = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
+
         // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
         bool isTelemetry = context.WebSockets.WebSocketRequestedProtocols.Contains(TelemetryMessage.Subprotocol);
         SensorConnection connection = isTelemetry
-            ? new TelemetryConnection(id, log, greeted => Greeted?.Invoke(greeted.Id), logger)
-            : new PlainConnection(id, log, logger);
+            ? new TelemetryConnection(id, log, greeted => Greeted?.Invoke(greeted.Id), logger) { Address = address }
+            : new PlainConnection(id, log, logger) { Address = address };
         if (_connections.TryEnter(connection) is { } refusal)
         {
             await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, refusal);
@@ -64,6 +73,7 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
         }
 
         string kind = isTelemetry ? ConnectionKind.Telemetry : ConnectionKind.Plain;
+        string end = "the sensor has closed the connection";
         metrics.ConnectionOpened(kind);
         try
         {
@@ -78,16 +88,19 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(
                 new WebSocketAcceptContext { SubProtocol = isTelemetry ? TelemetryMessage.Subprotocol : null, DangerousEnableCompression = true });
             await connection.BeginAsync(socket);
+            Connected?.Invoke(connection);
             await WaitForOlderAsync(connection);
             await connection.RunAsync(_givingUp.Token);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
+            end = "the connection was lost";
             logger.Log(_stopping ? LogLevel.Debug : LogLevel.Information, "Sensor {Id} is gone: {Reason}", id, error.Message);
         }
         finally
         {
             metrics.ConnectionClosed(kind);
+            Gone?.Invoke(connection, connection.CloseReason ?? end);
             _connections.Leave(connection);
             connection.End();
         }

@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
 using RpiGateway.Readings;
 using Reading = RpiGateway.Readings.Reading;
 
@@ -47,6 +48,7 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
     private long _acknowledged;
     private bool _isAcknowledging;
     private long _lastCommand;
+    private string _about = "";
     private bool _greeted;
     private bool _leaving;
 
@@ -61,6 +63,10 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override string? Said(string name) => Array.Find(
+        Volatile.Read(ref _about).Split(' '), word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 
     /// <inheritdoc/>
     public override async Task CloseAsync(WebSocketCloseStatus code, string? reason)
@@ -174,6 +180,7 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
         }
 
         long boot = _message.Number;
+        Volatile.Write(ref _about, LogText.Printable(Encoding.UTF8.GetString(Body())));
         using CancellationTokenSource finishing = CancellationTokenSource.CreateLinkedTokenSource(givingUp, _finishing.Token);
         long last = await log.LastOfAsync(Id, boot, finishing.Token);
         (_appended, _stored, _acknowledged) = (last, last, last);

@@ -7,6 +7,7 @@ using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
+using RpiGateway.Presence;
 using RpiGateway.Readings;
 
 namespace RpiGateway.Settings;
@@ -32,7 +33,7 @@ public sealed class GatewaySettings
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. AccessSettings.All];
+    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. PresenceSettings.All, .. AccessSettings.All];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -64,6 +65,9 @@ public sealed class GatewaySettings
 
     /// <summary>How commands are kept.</summary>
     internal CommandSettings Commands { get; init; } = new();
+
+    /// <summary>What the gateway is called, and how often it says that sensors are still there.</summary>
+    internal PresenceSettings Presence { get; init; } = new();
 
     /// <summary>Who may come in.</summary>
     internal AccessSettings Access { get; init; } = new();
@@ -109,6 +113,7 @@ public sealed class GatewaySettings
             DataDirectory = reader.Text(DataDirectorySetting) ?? defaults.DataDirectory,
             Log = LogSettings.Read(reader),
             Commands = CommandSettings.Read(reader),
+            Presence = PresenceSettings.Read(reader),
             Access = AccessSettings.Read(reader),
             Framework = configuration,
         };

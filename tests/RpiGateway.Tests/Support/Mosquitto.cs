@@ -63,6 +63,9 @@ internal sealed class Mosquitto(string scheme, string[] configuration) : IAsyncD
         await _tool.ExitAsync();
     }
 
+    /// <summary>Loses all that it has kept, while it is stopped.</summary>
+    public void Forget() => File.Delete(Path.Join(_directory, "mosquitto.db"));
+
     /// <summary>The address of a broker that is away.</summary>
     public static Uri NowhereUrl() => new($"ws://127.0.0.1:{Ports.Free()}/mqtt");
 

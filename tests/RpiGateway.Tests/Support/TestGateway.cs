@@ -39,6 +39,7 @@ internal sealed class TestGateway : IAsyncDisposable
         LogSettings? log = null,
         CommandSettings? commands = null,
         AccessSettings? access = null,
+        PresenceSettings? presence = null,
         string urls = "http://127.0.0.1:0",
         BrokerSettings? brokers = null)
     {
@@ -52,6 +53,7 @@ internal sealed class TestGateway : IAsyncDisposable
             Log = log ?? new LogSettings(),
             Commands = commands ?? new CommandSettings(),
             Access = access ?? new AccessSettings(),
+            Presence = presence ?? new PresenceSettings(),
             Framework = Quiet,
         };
         return new TestGateway(await Gateway.StartAsync(settings, output ?? TextWriter.Null), settings.DataDirectory, own);
