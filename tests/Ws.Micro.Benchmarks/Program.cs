@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Deflate;
+using Ws.Micro.Benchmarks.Gateway;
 using Ws.Micro.Benchmarks.Servers;
 using Ws.Micro.Benchmarks.InMemory;
 
@@ -19,6 +20,7 @@ public static class Program
           deflate   permessage-deflate: memory, sizes and speed, against zlib and .NET's own
           servers   servers over loopback: memory of a connection, cost of a message, against Kestrel's own and npm's ws
           sockets   sending and receiving in memory, against .NET's own sockets
+          gateway   readings through the gateway, each on disk, against publishing straight to mosquitto
           all       all of these
 
           --write   also put the tables into docs/benchmarks.md
@@ -29,6 +31,7 @@ public static class Program
     private static readonly Dictionary<string, Action<Report>> Commands = new()
     {
         ["deflate"] = DeflateBenchmarks.Run,
+        ["gateway"] = GatewayBenchmarks.Run,
         ["servers"] = report => ServerBenchmarks.Run(report, null),
         ["sockets"] = SocketBenchmarks.Run,
     };
