@@ -22,7 +22,7 @@ public sealed class BacklogTests(ITestOutputHelper output)
     [Fact]
     public async Task WhatComesWhileTheBrokerIsAwayIsDeliveredInOrderAndNotHeldInMemory()
     {
-        await using Mosquitto mosquitto = new([]);
+        await using Mosquitto mosquitto = new("ws", []);
         await using Tool gateway = ProgramTests.Start("--urls", "http://127.0.0.1:0", "--Broker", mosquitto.Url.AbsoluteUri);
         Uri address = new((await gateway.NextLineAsync()).Split(' ')[^1].Replace("sensors/{id}", "", StringComparison.Ordinal));
         const int Warm = 2000;

@@ -40,7 +40,7 @@ public sealed class DeliveryTests
         await using Mosquitto mosquitto = await Mosquitto.StartNewAsync();
         using OpenLog open = new(directory.Path, settings);
         using CancellationTokenSource stop = new();
-        Task publishing = new ReadingPublisher(mosquitto.Url, open.Log, settings, open.Metrics, NullLogger.Instance).RunAsync(stop.Token);
+        Task publishing = new ReadingPublisher(BrokerTargets.At(directory.Path, mosquitto.Url), open.Log, settings, open.Metrics, NullLogger.Instance).RunAsync(stop.Token);
         await using (Subscriber subscriber = await Subscriber.AttachAsync(mosquitto.Url))
         {
             await open.AppendAsync("x", 1, "settled");
