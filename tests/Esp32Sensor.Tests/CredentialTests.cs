@@ -65,6 +65,21 @@ public sealed class CredentialTests
         AssertAllArrived(_board, "");
     }
 
+    [Fact]
+    public void From_the_first_refusal_on_waits_are_the_longest()
+    {
+        int[] waits = [.. Enumerable.Range(0, 20).Select(seed =>
+        {
+            TestBoard board = new();
+            board.Gateway.Authorization = "another";
+            new SensorNode(new NodeSettings { MaxBackoff = MaxBackoff }, board, new Random(seed)).RunFor(board, 0);
+            return WaitIn(board.Lines[0]);
+        })];
+
+        Assert.All(waits, wait => Assert.InRange(wait, 0, MaxBackoff));
+        Assert.InRange(waits.Max(), MaxBackoff / 2, MaxBackoff);
+    }
+
     [Theory]
     [InlineData("429 Too Many Requests", "300", 300_000)]
     [InlineData("503 Service Unavailable", "300", 300_000)]
@@ -82,7 +97,7 @@ public sealed class CredentialTests
         Assert.Equal(1, _board.Connects);
 
         string line = Assert.Single(_board.Lines);
-        int wait = int.Parse(line[(line.IndexOf(" in ", StringComparison.Ordinal) + 4)..].Split(' ')[0], null);
+        int wait = WaitIn(line);
         Assert.InRange(wait, asked, asked + MaxBackoff);
         Assert.Contains(status[..3], line, StringComparison.Ordinal);
         if (wait > 0)
@@ -96,6 +111,8 @@ public sealed class CredentialTests
         Assert.Equal(2, _board.Connects);
         AssertAllArrived(_board, "");
     }
+
+    private static int WaitIn(string line) => int.Parse(line[(line.IndexOf(" in ", StringComparison.Ordinal) + 4)..].Split(' ')[0], null);
 
     private SensorNode Make(string secret) =>
         new(new NodeSettings { Id = "Aladdin", Secret = secret, Gateway = "wss://gateway", Interval = Interval, MaxBackoff = MaxBackoff }, _board, new Random(1));
