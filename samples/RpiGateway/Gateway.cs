@@ -110,7 +110,7 @@ public sealed class Gateway : IAsyncDisposable
 
         // Where to listen is ours to say, and Kestrel would complain of two who do.
         builder.Configuration[WebHostDefaults.ServerUrlsKey] = null;
-        builder.WebHost.ConfigureKestrel(kestrel => new Listener(settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>().Tls).Configure(kestrel));
+        builder.WebHost.ConfigureKestrel(kestrel => new Listener(settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>()).Configure(kestrel));
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.
@@ -137,12 +137,17 @@ public sealed class Gateway : IAsyncDisposable
         try
         {
             log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger);
+            app.Use((context, next) =>
+            {
+                access.Gate.Admit(context.Features.Get<PendingConnection>());
+                return next(context);
+            });
             app.UseMicroWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAliveInterval, KeepAliveTimeout = KeepAliveTimeout });
 
             BrokerTarget target;
             if (settings.Broker.IsEmbedded)
             {
-                broker = new EmbeddedBroker(logger);
+                broker = new EmbeddedBroker(access, logger);
                 await broker.StartAsync();
                 target = BrokerTarget.Inside(broker, settings.DataDirectory);
                 app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, logger).RunAsync);

@@ -18,10 +18,10 @@ namespace RpiGateway.Access;
 /// Decides who may come in. A peer on this machine needs no credentials, where the settings trust it; what credentials anybody gives must be right.
 /// For any thread.
 /// </summary>
-internal sealed class AccessControl(AccessSettings settings, CredentialRegistry registry, TlsHandshake? tls, Refusals refusals, TimeProvider time) : IDisposable
+internal sealed class AccessControl(AccessSettings settings, CredentialRegistry registry, TlsHandshake? tls, ConnectionGate gate, Refusals refusals, TimeProvider time) : IDisposable
 {
-    // A user name, a colon and a secret in base64.
-    private const int MaxBasicLength = 4 * (64 + 1 + Credential.MaxSecretSize) / 3;
+    // A name, a colon and a secret.
+    private const int MaxBasicLength = 64 + 1 + Credential.MaxSecretSize;
 
     private readonly AttemptLimiter _attempts = new(settings.FailedAttempts, time);
 
@@ -36,8 +36,16 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
             metrics.ObserveCertificate(() => tls.Certificate.Remaining);
         }
 
-        return new AccessControl(settings.Access, new CredentialRegistry(new CredentialFile(settings.DataDirectory), logger), tls, refusals, TimeProvider.System);
+        return new AccessControl(
+            settings.Access, new CredentialRegistry(new CredentialFile(settings.DataDirectory), logger), tls,
+            new ConnectionGate(settings.Access, refusals, TimeProvider.System), refusals, TimeProvider.System);
     }
+
+    /// <summary>The limits, and all else that the settings say.</summary>
+    public AccessSettings Settings => settings;
+
+    /// <summary>The gate that each connection passes first.</summary>
+    public ConnectionGate Gate => gate;
 
     /// <summary>Who is known.</summary>
     public CredentialRegistry Registry => registry;
@@ -70,8 +78,7 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
 
         if (authorization.Count > 0)
         {
-            IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-            TimeSpan wait = _attempts.Take(address);
+            (Credential? credential, TimeSpan wait) = CheckBasic(context.Connection.RemoteIpAddress ?? IPAddress.None, authorization);
             if (wait > TimeSpan.Zero)
             {
                 context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
@@ -79,10 +86,8 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
                 return null;
             }
 
-            if (VerifyBasic(authorization) is { IsDevice: true } credential && credential.Name == device
-                && (certificate is null || named is not null))
+            if (credential is { IsDevice: true } && credential.Name == device && (certificate is null || named is not null))
             {
-                _attempts.GiveBack(address);
                 return new Admission(registry, credential);
             }
         }
@@ -97,6 +102,9 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
         return null;
     }
 
+    /// <summary>The pace of one sensor's connection.</summary>
+    public MessagePace NewPace() => new(settings.MessagesPerSecond, time);
+
     /// <summary>What a simulated sensor comes in with: it may connect to an address that is not trusted.</summary>
     public Introduction Introduce(string device)
     {
@@ -107,10 +115,36 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
 
     public void Dispose()
     {
+        gate.Dispose();
         tls?.Dispose();
         registry.Dispose();
         refusals.Dispose();
     }
+
+    /// <summary>Where an MQTT connection over WebSocket comes from.</summary>
+    public MqttPeer PeerOf(HttpContext context) => new(
+        context.Connection.RemoteIpAddress ?? IPAddress.None, context.Connection.RemotePort, IsTrusted(context), context.Connection.ClientCertificate);
+
+    /// <summary>Whose credentials these are, or how long the address has to wait until it may try.</summary>
+    public (Credential? Credential, TimeSpan Wait) Check(IPAddress address, string name, ReadOnlySpan<byte> secret)
+    {
+        TimeSpan wait = _attempts.Take(address);
+        if (wait > TimeSpan.Zero)
+        {
+            return (null, wait);
+        }
+
+        Credential? credential = registry.Verify(name, secret);
+        if (credential is not null)
+        {
+            _attempts.GiveBack(address);
+        }
+
+        return (credential, TimeSpan.Zero);
+    }
+
+    /// <summary>The device that a peer's certificate names, or null.</summary>
+    public Credential? FindDevice(X509Certificate2 certificate) => tls?.FindDevice(certificate, certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false), registry);
 
     // A proxy on this machine speaks for others, and so does a browser: a page from elsewhere gets here by a name that its owner points at this
     // machine, and then counts as the gateway's own.
@@ -128,24 +162,20 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
     private static bool IsOwnName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _);
 
-    private Credential? VerifyBasic(StringValues authorization)
+    private (Credential? Credential, TimeSpan Wait) CheckBasic(IPAddress address, StringValues authorization)
     {
         const string Scheme = "Basic ";
         string value = authorization.Count == 1 ? authorization[0]! : "";
-        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || value.Length > Scheme.Length + MaxBasicLength + 4)
-        {
-            return null;
-        }
-
         Span<byte> bytes = stackalloc byte[MaxBasicLength];
-        if (!Convert.TryFromBase64Chars(value.AsSpan(Scheme.Length).Trim(' '), bytes, out int length))
+        int colon = -1;
+        if (value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && Convert.TryFromBase64Chars(value.AsSpan(Scheme.Length).Trim(' '), bytes, out int length))
         {
-            return null;
+            // RFC 7617, 2: a name has no colon, a secret may.
+            bytes = bytes[..length];
+            colon = bytes.IndexOf((byte)':');
         }
 
-        // RFC 7617, 2: a name has no colon, a secret may.
-        int colon = bytes[..length].IndexOf((byte)':');
-        return colon < 0 ? null : registry.Verify(Encoding.UTF8.GetString(bytes[..colon]), bytes[(colon + 1)..length]);
+        return colon < 0 ? Check(address, "", []) : Check(address, Encoding.UTF8.GetString(bytes[..colon]), bytes[(colon + 1)..]);
     }
 }
 

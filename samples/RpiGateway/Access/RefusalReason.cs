@@ -9,8 +9,17 @@ internal static class RefusalReason
     /// <summary>Credentials that are missing, wrong or revoked.</summary>
     public const string Unauthorized = "unauthorized";
 
+    /// <summary>An MQTT topic that is not the client's to publish or subscribe to.</summary>
+    public const string NotAuthorized = "not_authorized";
+
     /// <summary>Too many wrong credentials from one address.</summary>
     public const string TooManyAttempts = "too_many_attempts";
+
+    /// <summary>Too many connections in all, of one address or of one device.</summary>
+    public const string TooManyConnections = "too_many_connections";
+
+    /// <summary>A connection without a request in time.</summary>
+    public const string HandshakeTimeout = "handshake_timeout";
 
     /// <summary>The gateway cannot now: it is stopping, or a limit is reached.</summary>
     public const string Unavailable = "unavailable";

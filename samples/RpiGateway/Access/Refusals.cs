@@ -40,6 +40,11 @@ internal sealed class Refusals : IDisposable
         Report(
             ReasonOf(status), $"{LogText.Printable(context.Request.Path)} from {peer.RemoteIpAddress}:{peer.RemotePort}", why, $"HTTP {status}");
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = "10";
+        }
+
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(why + "\n");
     }

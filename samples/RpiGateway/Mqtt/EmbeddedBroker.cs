@@ -7,6 +7,7 @@ using MQTTnet.Channel;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
 using MQTTnet.Server;
+using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
@@ -18,11 +19,13 @@ internal sealed class EmbeddedBroker : IDisposable
     private readonly MqttServer _server;
     private readonly ILogger _logger;
     private readonly Adapter _adapter = new();
+    private readonly MqttAuthorization _authorization;
 
-    public EmbeddedBroker(ILogger logger)
+    public EmbeddedBroker(AccessControl access, ILogger logger)
     {
         _logger = logger;
         _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [_adapter], MqttNetNullLogger.Instance);
+        _authorization = new MqttAuthorization(_server, access);
     }
 
     /// <summary>Whether clients can attach.</summary>
@@ -35,16 +38,26 @@ internal sealed class EmbeddedBroker : IDisposable
     public async Task StopAsync() =>
         await _server.StopAsync(new MqttServerStopOptions()).WaitAsync(StopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>Serves one connection to its end.</summary>
-    public async Task ServeAsync(IMqttChannel channel)
+    /// <summary>Serves one connection, of that peer, to its end.</summary>
+    public async Task ServeAsync(IMqttChannel channel, MqttPeer peer)
     {
         using MqttChannelAdapter adapter = new(channel, new MqttPacketFormatterAdapter(new MqttBufferWriter(4096, 65535)), MqttNetNullLogger.Instance)
         {
             AllowPacketFragmentation = false,
         };
-        if (_adapter.ClientHandler is { } serve)
+        if (_adapter.ClientHandler is not { } serve)
+        {
+            return;
+        }
+
+        _authorization.Enter(adapter, peer);
+        try
         {
             await serve(adapter);
+        }
+        finally
+        {
+            _authorization.Leave(adapter);
         }
     }
 
@@ -57,12 +70,16 @@ internal sealed class EmbeddedBroker : IDisposable
         _ = Task.Run(async () =>
         {
             using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), null, new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
-            await ServeAsync(channel);
+            await ServeAsync(channel, MqttPeer.Self);
         });
         return client;
     }
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _authorization.Dispose();
+        _server.Dispose();
+    }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 

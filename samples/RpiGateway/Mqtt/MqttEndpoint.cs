@@ -43,9 +43,9 @@ internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, 
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(MqttWebSocketChannel.Subprotocol);
         using MqttWebSocketChannel channel = new(
             socket, EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
-            EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), logger);
+            EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), access.Refusals, logger);
         await using Timer connectDeadline = new(_ => RefuseLateConnect(channel), null, ConnectTimeout, Timeout.InfiniteTimeSpan);
-        await broker.ServeAsync(channel);
+        await broker.ServeAsync(channel, access.PeerOf(context));
     }
 
     private static void RefuseLateConnect(MqttWebSocketChannel channel)

@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet.Channel;
+using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
@@ -27,6 +28,7 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     private readonly Func<CancellationToken, Task<WebSocket>>? _connect;
     private readonly MqttPacketGuard _guard;
     private readonly ILogger _logger;
+    private readonly Refusals? _refusals;
     private readonly SemaphoreSlim _receiving = new(1);
     private readonly CancellationTokenSource _closeDeadline = new();
     private CancellationTokenSource _writeDeadline = new();
@@ -37,9 +39,10 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     private bool _ended;
 
     /// <summary>The broker's side: <paramref name="socket"/> is an accepted connection of a client.</summary>
-    public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, ILogger logger)
+    public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, Refusals refusals, ILogger logger)
         : this(new MqttPacketGuard(MqttPacketGuard.Connect), logger)
     {
+        _refusals = refusals;
         _socket = socket;
         RemoteEndPoint = remote;
         LocalEndPoint = local;
@@ -119,7 +122,14 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     {
         if (_closing == 0)
         {
-            _logger.LogWarning("Refused MQTT peer {Peer}: {Reason} (close {Code})", RemoteEndPoint, refusal.Reason, (int)refusal.Code);
+            if (_refusals is null)
+            {
+                _logger.LogWarning("Refused what broker {Peer} sent: {Reason} (close {Code})", RemoteEndPoint, refusal.Reason, (int)refusal.Code);
+            }
+            else
+            {
+                _refusals.ReportClose(refusal.Code, $"MQTT peer {RemoteEndPoint}", refusal.Reason);
+            }
         }
 
         return StartCloseAsync(refusal.Code, refusal.Reason);

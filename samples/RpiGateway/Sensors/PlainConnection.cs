@@ -10,9 +10,9 @@ namespace RpiGateway.Sensors;
 /// A sensor without a subprotocol: each message, text or binary, is one reading. The next is read once the one before is on disk, so that the
 /// sensor is slowed to that pace, and the gateway holds one reading.
 /// </summary>
-internal sealed class PlainConnection(string id, ReadingLog log, ILogger logger) : SensorConnection(id, MaxReadingSize, logger), IReadingOwner
+internal sealed class PlainConnection(string id, ReadingLog log, ILogger logger) : SensorConnection(id, 0, logger), IReadingOwner
 {
-    /// <summary>The largest reading in bytes.</summary>
+    /// <summary>The largest reading in bytes, where the settings allow no less.</summary>
     public const int MaxReadingSize = 64 * 1024;
 
     private readonly SemaphoreSlim _stored = new(0);

@@ -6,13 +6,14 @@ using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Access;
 using RpiGateway.Monitoring;
 using Ws.Micro.Desktop;
 
 namespace RpiGateway.Sensors;
 
 /// <summary>One connection of a sensor, of either kind: its place, its messages and its end.</summary>
-internal abstract class SensorConnection(string id, int maxMessageSize, ILogger logger)
+internal abstract class SensorConnection(string id, int maxPrefix, ILogger logger)
 {
     private const int InitialBufferSize = 1024;
 
@@ -24,6 +25,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _silence = new();
     private readonly Lock _lock = new();
+    private MessagePace? _pace;
     private WebSocket? _socket;
     private WebSocketCloseStatus _closeCode;
     private string? _closeReason;
@@ -50,6 +52,9 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
 
     /// <summary>Why it was told to close; null where it was not.</summary>
     public string? CloseReason => Volatile.Read(ref _closeReason);
+
+    /// <summary>What limits its messages, and is told of what is refused; null: nothing.</summary>
+    public AccessControl? Access { get; init; }
 
     /// <summary>Done once nothing more of this connection will be taken.</summary>
     public Task Ended => _ended.Task;
@@ -155,6 +160,13 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     /// <summary>Receives the next message; false at the sensor's close, or where the message was too large, which has been answered.</summary>
     protected async ValueTask<bool> ReceiveAsync()
     {
+        if (Access is not null)
+        {
+            _pace ??= Access.NewPace();
+            await _pace.WaitAsync(CancellationToken.None);
+        }
+
+        int maxMessageSize = (Access?.Settings.ReadingSize ?? PlainConnection.MaxReadingSize) + maxPrefix;
         _length = 0;
         while (true)
         {
@@ -206,7 +218,7 @@ internal abstract class SensorConnection(string id, int maxMessageSize, ILogger 
     /// <summary>Closes with that code, and waits for the sensor's close.</summary>
     protected async Task RefuseAsync(WebSocketCloseStatus code, string reason)
     {
-        logger.LogWarning("Refused sensor {Id}: {Reason} (close {Code})", id, reason, (int)code);
+        Access?.Refusals.ReportClose(code, $"sensor {id}", reason);
         await CloseAsync(code, reason);
 
         // Up to the sensor's close, or the end of the transport may overtake ours (RFC 6455, 7.1.1).

@@ -6,11 +6,9 @@ using RpiGateway.Monitoring;
 namespace RpiGateway.Sensors;
 
 /// <summary>The connections of all sensors, those of one sensor in the order they came. For any thread.</summary>
-internal sealed class SensorConnections
+/// <param name="maxPerSensor">The most connections of one sensor: those that were replaced and have not ended yet.</param>
+internal sealed class SensorConnections(int maxPerSensor)
 {
-    /// <summary>The most connections of one sensor: those that were replaced and have not ended yet.</summary>
-    public const int MaxPerSensor = 16;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedList<SensorConnection>> _sensors = [];
     private readonly Dictionary<SensorConnection, LinkedListNode<SensorConnection>> _places = [];
@@ -63,9 +61,9 @@ internal sealed class SensorConnections
                 _sensors.Add(connection.Id, sensor = []);
             }
 
-            if (sensor.Count == MaxPerSensor)
+            if (sensor.Count == maxPerSensor)
             {
-                return $"the sensor has {MaxPerSensor} connections already";
+                return $"the sensor has {maxPerSensor} connections already";
             }
 
             _places.Add(connection, sensor.AddLast(connection));

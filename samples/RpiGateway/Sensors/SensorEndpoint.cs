@@ -21,7 +21,7 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
 {
     public const string Path = "/sensors/{**id}";
 
-    private readonly SensorConnections _connections = new();
+    private readonly SensorConnections _connections = new(access.Settings.ConnectionsPerDevice);
     private readonly CancellationTokenSource _givingUp = new();
     private volatile bool _stopping;
 
@@ -64,8 +64,8 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
         // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
         bool isTelemetry = context.WebSockets.WebSocketRequestedProtocols.Contains(TelemetryMessage.Subprotocol);
         SensorConnection connection = isTelemetry
-            ? new TelemetryConnection(id, log, greeted => Greeted?.Invoke(greeted.Id), logger) { Address = address }
-            : new PlainConnection(id, log, logger) { Address = address };
+            ? new TelemetryConnection(id, log, greeted => Greeted?.Invoke(greeted.Id), logger) { Address = address, Access = access }
+            : new PlainConnection(id, log, logger) { Address = address, Access = access };
         if (_connections.TryEnter(connection) is { } refusal)
         {
             await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, refusal);

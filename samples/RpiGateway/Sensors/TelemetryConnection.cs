@@ -18,7 +18,7 @@ namespace RpiGateway.Sensors;
 /// readings wait for the disk; the window bounds how many do.
 /// </summary>
 internal sealed class TelemetryConnection(string id, ReadingLog log, Action<TelemetryConnection> greeted, ILogger logger)
-    : SensorConnection(id, PlainConnection.MaxReadingSize + MaxPrefix, logger), IReadingOwner, IThreadPoolWorkItem
+    : SensorConnection(id, MaxPrefix, logger), IReadingOwner, IThreadPoolWorkItem
 {
     /// <summary>The most readings of a sensor that wait.</summary>
     public const int Window = 256;

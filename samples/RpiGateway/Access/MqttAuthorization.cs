@@ -1,0 +1,205 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using MQTTnet.Adapter;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+using RpiGateway.Monitoring;
+
+namespace RpiGateway.Access;
+
+/// <summary>
+/// Who attaches to the embedded broker, and what they may publish and subscribe to. A client's session is its own: nobody else gets it by using its
+/// client identifier. For any thread.
+/// </summary>
+internal sealed class MqttAuthorization : IDisposable
+{
+    // Client identifiers remembered until those without a session are forgotten.
+    private const int MaxRemembered = 10_000;
+
+    private readonly AccessControl _access;
+    private readonly MqttServer _server;
+    private readonly ConcurrentDictionary<IMqttChannelAdapter, MqttPeer> _peers = [];
+    private readonly ConcurrentDictionary<string, MqttPrincipal> _principals = new(StringComparer.Ordinal);
+
+    /// <summary>Watches over that broker from now on.</summary>
+    public MqttAuthorization(MqttServer server, AccessControl access)
+    {
+        _access = access;
+        _server = server;
+        server.ValidatingConnectionAsync += ValidateAsync;
+        server.ClientConnectedAsync += CheckAgainAsync;
+        server.InterceptingPublishAsync += InterceptAsync;
+        server.InterceptingSubscriptionAsync += InterceptAsync;
+        access.Registry.Revoked += Disconnect;
+    }
+
+    /// <summary>Says where a connection comes from, before it is served; one that nobody speaks for is refused.</summary>
+    public void Enter(IMqttChannelAdapter connection, MqttPeer peer) => _peers[connection] = peer;
+
+    /// <summary>It has ended.</summary>
+    public void Leave(IMqttChannelAdapter connection) => _peers.TryRemove(connection, out _);
+
+    public void Dispose() => _access.Registry.Revoked -= Disconnect;
+
+    private async Task ValidateAsync(ValidatingConnectionEventArgs connect)
+    {
+        MqttPeer? peer = _peers.GetValueOrDefault(connect.ChannelAdapter);
+        (MqttPrincipal? principal, MqttConnectReasonCode code, string why) = peer is null
+            ? (null, MqttConnectReasonCode.NotAuthorized, "unknown connection")
+            : Identify(peer, connect);
+        if (principal is not null && !await TryOwnAsync(connect, principal))
+        {
+            (principal, code, why) = (null, MqttConnectReasonCode.ClientIdentifierNotValid, "the client identifier is another's");
+        }
+
+        if (principal is null)
+        {
+            connect.ReasonCode = code;
+            connect.ReasonString = why;
+            _access.Refusals.Report(
+                code is MqttConnectReasonCode.ConnectionRateExceeded or MqttConnectReasonCode.ServerUnavailable ? RefusalReason.TooManyAttempts : RefusalReason.Unauthorized,
+                $"MQTT peer {peer}", why, $"CONNACK {(int)code}");
+        }
+    }
+
+    private (MqttPrincipal?, MqttConnectReasonCode, string) Identify(MqttPeer peer, ValidatingConnectionEventArgs connect)
+    {
+        MqttProtocolVersion version = connect.ProtocolVersion;
+        if (peer == MqttPeer.Self)
+        {
+            return (new MqttPrincipal(MqttRole.Gateway, "gateway", null, version), default, "");
+        }
+
+        bool isAnonymous = string.IsNullOrEmpty(connect.UserName) && connect.RawPassword is not { Length: > 0 };
+        if (isAnonymous && peer is { IsTrusted: true, Certificate: null })
+        {
+            return (new MqttPrincipal(MqttRole.Local, "local", null, version), default, "");
+        }
+
+        Credential? named = peer.Certificate is null ? null : _access.FindDevice(peer.Certificate);
+        if (isAnonymous)
+        {
+            return named is not null ? (Of(named, version), default, "")
+                : (null, MqttConnectReasonCode.NotAuthorized, peer.Certificate is null ? "a user name and a password are needed" : "the certificate names no device");
+        }
+
+        (Credential? credential, TimeSpan wait) = _access.Check(peer.Address, connect.UserName ?? "", connect.RawPassword ?? []);
+        if (wait > TimeSpan.Zero)
+        {
+            return (null, version == MqttProtocolVersion.V500 ? MqttConnectReasonCode.ConnectionRateExceeded : MqttConnectReasonCode.ServerUnavailable,
+                $"too many wrong credentials from this address, wait {Math.Ceiling(wait.TotalSeconds)} s");
+        }
+
+        return credential is not null && (peer.Certificate is null || credential.Equals(named))
+            ? (Of(credential, version), default, "")
+            : (null, MqttConnectReasonCode.BadUserNameOrPassword, "not a name of a device or user, with its secret");
+    }
+
+    private static MqttPrincipal Of(Credential credential, MqttProtocolVersion version) =>
+        new(credential.IsDevice ? MqttRole.Device : MqttRole.User, credential.Name, credential, version);
+
+    // The identifier is this one's from now on, unless a session by it is another's.
+    private async Task<bool> TryOwnAsync(ValidatingConnectionEventArgs connect, MqttPrincipal principal)
+    {
+        string id = connect.ClientId;
+        if (string.IsNullOrEmpty(id))
+        {
+            // MQTT 5, 3.1.3.1; 3.1.1 clients without one are refused by the broker, as their sessions could not be told apart.
+            connect.AssignedClientIdentifier = id = $"auto-{Guid.NewGuid():N}";
+        }
+
+        if (_principals.TryGetValue(id, out MqttPrincipal? owner) && !owner.Owns(principal) && (await _server.GetSessionsAsync()).Any(session => session.Id == id))
+        {
+            return false;
+        }
+
+        _principals[id] = principal;
+        if (_principals.Count > MaxRemembered)
+        {
+            HashSet<string> live = [.. (await _server.GetSessionsAsync()).Select(static session => session.Id), id];
+            foreach (string gone in _principals.Keys.Where(known => !live.Contains(known)).ToList())
+            {
+                _principals.TryRemove(gone, out _);
+            }
+        }
+
+        return true;
+    }
+
+    // Revoked before this client was among those that a revocation disconnects.
+    private Task CheckAgainAsync(ClientConnectedEventArgs connected) =>
+        _principals.GetValueOrDefault(connected.ClientId) is { Credential: { } credential } && !_access.Registry.IsCurrent(credential)
+            ? DisconnectAsync(connected.ClientId)
+            : Task.CompletedTask;
+
+    private Task InterceptAsync(InterceptingPublishEventArgs publish)
+    {
+        // What has no principal was put in by the gateway itself.
+        if (_principals.GetValueOrDefault(publish.ClientId ?? "") is { } principal && !principal.MayPublish(publish.ApplicationMessage.Topic))
+        {
+            publish.ProcessPublish = false;
+            publish.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
+
+            // Only the acknowledgement of MQTT 5 can tell (MQTT 3.1.1, 3.3.5); otherwise the client would believe that it was published.
+            publish.CloseConnection = principal.Version != MqttProtocolVersion.V500 || publish.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce;
+            _access.Refusals.Report(
+                RefusalReason.NotAuthorized, $"publish by {principal.Role} {principal.Name}", $"not to {LogText.Printable(publish.ApplicationMessage.Topic)}",
+                publish.CloseConnection ? "closed" : "PUBACK 135");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task InterceptAsync(InterceptingSubscriptionEventArgs subscription)
+    {
+        if (_principals.GetValueOrDefault(subscription.ClientId) is { } principal && !principal.MaySubscribe(subscription.TopicFilter.Topic))
+        {
+            subscription.ProcessSubscription = false;
+            subscription.Response.ReasonCode = principal.Version == MqttProtocolVersion.V500 ? MqttSubscribeReasonCode.NotAuthorized : MqttSubscribeReasonCode.UnspecifiedError;
+            _access.Refusals.Report(
+                RefusalReason.NotAuthorized, $"subscription by {principal.Role} {principal.Name}", $"not to {LogText.Printable(subscription.TopicFilter.Topic)}",
+                $"SUBACK {(int)subscription.Response.ReasonCode}");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Disconnect(Credential revoked)
+    {
+        foreach ((string id, MqttPrincipal principal) in _principals)
+        {
+            if (revoked.Equals(principal.Credential))
+            {
+                _ = DisconnectAsync(id);
+            }
+        }
+    }
+
+    // With its session, which would keep what comes for nobody.
+    private async Task DisconnectAsync(string id)
+    {
+        try
+        {
+            if ((await _server.GetSessionsAsync()).FirstOrDefault(session => session.Id == id) is not { } session)
+            {
+                return;
+            }
+
+            if ((await _server.GetClientsAsync()).Any(client => client.Id == id))
+            {
+                _access.Refusals.Report(RefusalReason.Unauthorized, $"MQTT client {LogText.Printable(id)}", "its credentials were revoked", "DISCONNECT 135");
+                await _server.DisconnectClientAsync(id, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
+            }
+
+            await session.DeleteAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has gone meanwhile, or the broker is stopping.
+        }
+    }
+}
