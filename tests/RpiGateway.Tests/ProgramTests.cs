@@ -30,6 +30,10 @@ public sealed class ProgramTests
     [InlineData("Broker", "ftp://127.0.0.1", "mqtts://HOST[:PORT]")]
     [InlineData("Broker", "nowhere", "wss://HOST[:PORT]/PATH")]
     [InlineData("DataDirectory", "/dev/null/data", "can be written to")]
+    [InlineData("Log:MaxBytes", "1000", "1048576 to ")]
+    [InlineData("Log:MaxAge", "59", "60 to ")]
+    [InlineData("Log:MinFreeBytes", "-1", "0 to ")]
+    [InlineData("Log:SettleTime", "3601", "0 to 3600")]
     public async Task WrongValueIsOneLineAndExitCode2(string name, string value, string allowed)
     {
         await using Tool gateway = Start($"--{name}", value);

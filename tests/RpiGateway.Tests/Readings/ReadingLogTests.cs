@@ -154,6 +154,18 @@ public sealed class ReadingLogTests : IDisposable
     }
 
     [Fact]
+    public async Task WhereTheDiskHasTooLittleRoomTheLogGivesWayButNotWholly()
+    {
+        using OpenLog open = new(_directory.Path, new LogSettings { MinFreeBytes = long.MaxValue });
+        string payload = new('x', 50_000);
+        await open.AppendAsync("x", Enumerable.Range(1, 400), _ => payload);
+
+        await UntilAsync(() => open.Log.Count < 340);
+        Assert.InRange(open.Log.Count, 300, 339);
+        Assert.Equal(400 - open.Log.Count, open.Dropped(DropReason.LogFull));
+    }
+
+    [Fact]
     public async Task WhatIsTooOldGoesAndIsCounted()
     {
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();

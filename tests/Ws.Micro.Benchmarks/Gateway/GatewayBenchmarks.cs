@@ -24,9 +24,13 @@ internal static class GatewayBenchmarks
         """{"id":"attic","boot":77,"seq":1234,"ts":1790000000000,"clock":"sntp","temperature":21.53,"humidity":45.2,"pressure":1013.25,"battery":3.71,"rssi":-61}""");
 
     /// <summary>Measures and reports.</summary>
-    public static void Run(Report report) => RunAsync(report).GetAwaiter().GetResult();
+    public static void Run(Report report)
+    {
+        MeasureThroughputAsync(report).GetAwaiter().GetResult();
+        CrowdFigures.RunAsync(report).GetAwaiter().GetResult();
+    }
 
-    private static async Task RunAsync(Report report)
+    private static async Task MeasureThroughputAsync(Report report)
     {
         using Peer mosquitto = await Peer.StartMosquittoAsync();
         using Peer gateway = await Peer.StartGatewayAsync(mosquitto.Url);

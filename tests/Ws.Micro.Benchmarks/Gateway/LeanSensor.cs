@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Text;
+using System.Globalization;
 using System.IO;
 using System.Net.WebSockets;
 using System.Text;
@@ -24,7 +25,8 @@ internal sealed class LeanSensor : IDisposable
         Uri address = new(gateway, $"sensors/{id}");
         LeanSensor sensor = new(await MicroWebSocketClient.ConnectAsync(address, new MicroWebSocketClientOptions { SubProtocols = { "telemetry.v1.ws-micro" } }));
         await sensor.SendAsync(Encoding.ASCII.GetBytes($"H {boot}"));
-        await sensor.NextAsync();
+        string greeting = Encoding.ASCII.GetString((await sensor.NextAsync()).Span);
+        sensor._sent = long.Parse(greeting.Split(' ')[2], CultureInfo.InvariantCulture);
         return sensor;
     }
 

@@ -31,6 +31,9 @@ internal sealed class Peer : IDisposable
     /// <summary>The most memory it had resident, in bytes.</summary>
     public long PeakResident => Status("VmHWM");
 
+    /// <summary>The memory it has resident now, in bytes.</summary>
+    public long Resident => Status("VmRSS");
+
     /// <summary>The processor time it has used.</summary>
     public TimeSpan CpuTime
     {
