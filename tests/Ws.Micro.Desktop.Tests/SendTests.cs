@@ -160,6 +160,38 @@ public sealed class SendTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_send_cancelled_before_its_turn_harms_no_other(bool isServer)
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer);
+        using (socket)
+        using (peer)
+        {
+            using CancellationTokenSource cancellation = new();
+            byte[] large = new byte[32 * 1024 * 1024];
+            Task first = socket.SendAsync(large.AsMemory(), WebSocketMessageType.Binary, true, Deadline.Token).AsTask();
+            Task[] waiting = [.. Enumerable.Range(0, 6).Select(i => socket.SendAsync(
+                new byte[] { (byte)i }.AsMemory(), WebSocketMessageType.Binary, true, i % 2 == 0 ? cancellation.Token : Deadline.Token).AsTask())];
+            await cancellation.CancelAsync();
+            for (int i = 0; i < waiting.Length; i += 2)
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting[i].InTime());
+            }
+
+            Assert.False(first.IsCompleted);
+            Assert.Equal(WebSocketState.Open, socket.State);
+            Assert.Equal(large.Length, (await peer.ReadFrameAsync())!.Payload.Length);
+            foreach (byte i in new byte[] { 1, 3, 5 })
+            {
+                Assert.Equal([i], (await peer.ReadFrameAsync())!.Payload);
+            }
+
+            await Task.WhenAll(first, waiting[1], waiting[3], waiting[5]).InTime();
+        }
+    }
+
     // RFC 6455 §5.5.3: only the most recent ping needs an answer; none may wait for the application's send in a queue that grows.
     [Theory]
     [InlineData(false)]

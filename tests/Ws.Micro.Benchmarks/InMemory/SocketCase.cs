@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Desktop;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Benchmarks.InMemory;
 

@@ -4,7 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using System.Threading.Tasks.Sources;
 
-namespace Ws.Micro.Benchmarks.InMemory;
+namespace Ws.Micro.Testing;
 
 /// <summary>
 /// One end of a connection in memory, for use by one thread. A write always completes at once, and so does a read where there is something to
@@ -52,7 +52,10 @@ internal sealed class DuplexPipe : Stream, IValueTaskSource<int>
     /// <summary>Bytes that wait to be read at this end.</summary>
     public ReadOnlySpan<byte> Waiting => _inbox.AsSpan(_start.._end);
 
-    /// <summary>Drops them.</summary>
+    /// <summary>Where the read that waits at this end will put its bytes; null where none waits.</summary>
+    public Memory<byte>? Target => _waits ? _target : null;
+
+    /// <summary>Drops the bytes that wait.</summary>
     public void Drop() => _start = _end = 0;
 
     /// <summary>Makes bytes wait here as though they had come, or gives them to the read that waits. They are not copied before they are read.</summary>
