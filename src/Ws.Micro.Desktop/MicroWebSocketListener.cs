@@ -4,6 +4,7 @@ using System.IO;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Channels;
@@ -160,7 +161,8 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
     }
 
     // Reads the request and decides about it. Returns the HTTP status of the answer.
-    private async Task<int> ReadRequestAsync(Stream stream, ServerHandshake handshake, Socket client, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadRequestAsync(Stream stream, ServerHandshake handshake, Socket client, CancellationToken cancellationToken)
     {
         HttpHead head = handshake.Head;
         HandshakeStatus status = HandshakeStatus.NeedMore;
@@ -194,20 +196,22 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
         }
     }
 
-    private async Task<MicroWebSocket?> AnswerAsync(Stream stream, ServerHandshake handshake, int status, Socket client, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<MicroWebSocket?> AnswerAsync(Stream stream, ServerHandshake handshake, int status, Socket client, CancellationToken cancellationToken)
     {
         string? subProtocol = status == 101 ? handshake.SelectSubprotocol(_subProtocols) : null;
         DeflateParameters? deflate = status == 101 && _deflate != null ? handshake.SelectDeflate(_deflate) : null;
-        byte[] response = new byte[1024 + (subProtocol?.Length ?? 0)];
+        byte[] response = ArrayPool<byte>.Shared.Rent(1024 + (subProtocol?.Length ?? 0));
         int size = status == 101
             ? handshake.WriteAccept(
                 response, subProtocol == null ? null : Encoding.ASCII.GetBytes(subProtocol), deflate == null ? null : DeflateNegotiation.WriteResponse(deflate))
             : ServerHandshake.WriteRefusal(response, status, Encoding.ASCII.GetBytes(((HttpStatusCode)status).ToString()));
         await stream.WriteAsync(response.AsMemory(0, size), status == 408 ? _stopping.Token : cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        ArrayPool<byte>.Shared.Return(response);
+        HttpHead head = handshake.Head;
         if (status == 101)
         {
-            HttpHead head = handshake.Head;
             if (stream is PolledStream polled)
             {
                 polled.Batches = true;
@@ -218,7 +222,7 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
 
         // Bytes not read would turn the end into a reset, which could overtake the answer.
         client.Shutdown(SocketShutdown.Send);
-        while (await stream.ReadAsync(response, cancellationToken).ConfigureAwait(false) > 0)
+        while (await stream.ReadAsync(head.Buffer, cancellationToken).ConfigureAwait(false) > 0)
         {
         }
 

@@ -16,7 +16,7 @@ internal static class IdleFigures
         report.Begin("Memory of an idle connection");
         report.Say(
             $"Growth of resident memory for each of so many connections, held after one message each way, medians of {Rounds} rounds in turns: as it stands 2 s later, and after all "
-            + "garbage was collected. 'Holds' is the usual way, a receive buffer of 4 KB for each connection; 'rents' first waits with an empty buffer and then takes one from the pool.");
+            + "garbage was collected. The ratio is of what stands. 'Holds' is the usual way, a receive buffer of 4 KB for each connection; 'rents' first waits with an empty buffer and then takes one from the pool.");
         Traffic plain = Traffic.Binary(Deflate.Readings.Size);
         Table(report, "10,000 connections", 10_000, plain,
         [
@@ -24,6 +24,7 @@ internal static class IdleFigures
             new("Kestrel + System.Net.WebSockets, rents", new(ServerKind.Kestrel, HoldsBuffer: false), 0),
             new("our listener, holds", new(ServerKind.Listener), 0),
             new("our listener, rents", new(ServerKind.Listener, HoldsBuffer: false), 0.25),
+            new("our listener, inline, rents", new(ServerKind.Listener, HoldsBuffer: false, Inline: true), 0.25),
             new("our drop-in, holds", new(ServerKind.DropIn), 0),
             new("our drop-in, rents", new(ServerKind.DropIn, HoldsBuffer: false), 0.65),
             new("ws", new(ServerKind.Node), 0),
@@ -32,6 +33,7 @@ internal static class IdleFigures
         [
             new("Kestrel + System.Net.WebSockets, holds", new(ServerKind.Kestrel, 9), 0),
             new("our listener, rents", new(ServerKind.Listener, 9, HoldsBuffer: false), 0.06),
+            new("our listener, inline, rents", new(ServerKind.Listener, 9, HoldsBuffer: false, Inline: true), 0.06),
             new("our drop-in, rents", new(ServerKind.DropIn, 9, HoldsBuffer: false), 0.1),
             new("ws", new(ServerKind.Node, 9), 0),
         ]);
