@@ -49,6 +49,7 @@ public sealed class Gateway : IAsyncDisposable
     private readonly CommandRelay _commands;
     private readonly PresencePublisher _presence;
     private readonly Task _presenceRunning;
+    private readonly ServiceManager _serviceManager;
     private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _sensorsStopping = new();
@@ -76,6 +77,7 @@ public sealed class Gateway : IAsyncDisposable
         _sensors = sensors;
         _commands = commands;
         _presence = presence;
+        _serviceManager = ServiceManager.FromEnvironment(app.Logger);
         Address = address;
         Broker = broker is null ? target.Settings.Urls[0] : new Uri(address, MqttEndpoint.Path);
         _target = target;
@@ -136,7 +138,7 @@ public sealed class Gateway : IAsyncDisposable
         ReadingLog? log = null;
         try
         {
-            log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger);
+            log = new ReadingLog(settings.DataDirectory, settings.Log, metrics, logger, liveness);
             app.Use((context, next) =>
             {
                 access.Gate.Admit(context.Features.Get<PendingConnection>());
@@ -182,6 +184,8 @@ public sealed class Gateway : IAsyncDisposable
 
             Gateway gateway = new(app, metrics, access, broker, log, publisher, bridge, commands, presence, sensors, address, target);
             gateway.Announce(settings, output, logger);
+            gateway._running.Add(gateway._serviceManager.FeedWatchdogAsync(liveness, gateway._stopping.Token));
+            gateway._serviceManager.TellReady();
             return gateway;
         }
         catch
@@ -197,6 +201,7 @@ public sealed class Gateway : IAsyncDisposable
     /// <summary>Closes sensors with 1001, lets their readings reach the disk and the broker, and stops all; within 5 s.</summary>
     public async Task StopAsync()
     {
+        _serviceManager.TellStopping();
         using CancellationTokenSource sensorsDeadline = new(SensorsStopTimeout);
         Task sensorsGone = _sensors.StopAsync(sensorsDeadline.Token);
         await _sensorsStopping.CancelAsync();

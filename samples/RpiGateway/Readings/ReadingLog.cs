@@ -17,6 +17,9 @@ namespace RpiGateway.Readings;
 internal sealed class ReadingLog : IDisposable
 {
     // Behind each other, waiting to be written.
+    // What a slow card may take for one round, the largest file's check at a reopening included.
+    private static readonly TimeSpan WorkLimit = TimeSpan.FromMinutes(5);
+
     private const int MaxIncomingBytes = 4 * 1024 * 1024;
 
     // One transaction's readings.
@@ -53,12 +56,14 @@ internal sealed class ReadingLog : IDisposable
     private long _retryAt;
     private long _upkeepAt;
     private long _reportAt;
+    private readonly Liveness.Work? _liveness;
     private bool _stopping;
 
     /// <summary>Opens the log in that directory, and begins to write.</summary>
     /// <exception cref="LogInUseException">Another gateway uses it. Any other trouble with the disk is waited out.</exception>
-    public ReadingLog(string directory, LogSettings settings, GatewayMetrics metrics, ILogger logger)
+    public ReadingLog(string directory, LogSettings settings, GatewayMetrics metrics, ILogger logger, Liveness? liveness = null)
     {
+        _liveness = liveness?.Watch("writing the log of readings", WorkLimit);
         _metrics = metrics;
         _logger = logger;
         _file = new LogFile(directory, logger);
@@ -263,6 +268,7 @@ internal sealed class ReadingLog : IDisposable
         do
         {
             stopping = WaitForWork();
+            using Liveness.Work.Scope? work = _liveness?.Begin();
             try
             {
                 if (stopping || Environment.TickCount64 >= _retryAt)

@@ -33,7 +33,10 @@ public sealed class GatewaySettings
         "DataDirectory", "DIR", "a directory the gateway may write to; made if missing", "RpiGateway in the user's data directory");
 
     // Each room's settings stand with the room; a new one's are added here and in Load.
-    private static readonly Setting[] All = [UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. PresenceSettings.All, .. AccessSettings.All];
+    internal static readonly Setting[] All =
+    [
+        UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. PresenceSettings.All, .. AccessSettings.All,
+    ];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
