@@ -152,7 +152,7 @@ public sealed class Gateway : IAsyncDisposable
                 broker = new EmbeddedBroker(access, logger);
                 await broker.StartAsync();
                 target = BrokerTarget.Inside(broker, settings.DataDirectory);
-                app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, logger).RunAsync);
+                app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, metrics, logger).RunAsync);
             }
             else
             {

@@ -6,11 +6,12 @@ using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Access;
+using RpiGateway.Monitoring;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
-internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, ILogger logger)
+internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, GatewayMetrics metrics, ILogger logger)
 {
     public const string Path = "/mqtt";
 
@@ -45,7 +46,15 @@ internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, 
             socket, EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
             EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), access.Refusals, logger);
         await using Timer connectDeadline = new(_ => RefuseLateConnect(channel), null, ConnectTimeout, Timeout.InfiniteTimeSpan);
-        await broker.ServeAsync(channel, access.PeerOf(context));
+        metrics.ConnectionOpened(ConnectionKind.Mqtt);
+        try
+        {
+            await broker.ServeAsync(channel, access.PeerOf(context));
+        }
+        finally
+        {
+            metrics.ConnectionClosed(ConnectionKind.Mqtt);
+        }
     }
 
     private static void RefuseLateConnect(MqttWebSocketChannel channel)

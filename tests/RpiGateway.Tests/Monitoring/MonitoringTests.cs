@@ -33,6 +33,9 @@ public sealed class MonitoringTests
         Assert.Equal(0, metrics["""rpigateway_readings_dropped_total{"reason": "too_large"}"""]);
         Assert.Equal(1, metrics["""rpigateway_connections{"kind": "telemetry"}"""]);
         Assert.Equal(1, metrics["""rpigateway_connections{"kind": "plain"}"""]);
+
+        // The gateway's own.
+        Assert.InRange(metrics["""rpigateway_connections{"kind": "mqtt"}"""], 1, 10);
         Assert.Equal("gauge", metrics.TypeOf("""rpigateway_connections{"kind": "plain"}"""));
         Assert.Equal(1, metrics["rpigateway_broker_attached"]);
         Assert.True(metrics["dotnet_process_memory_working_set_bytes"] > 1_000_000);
