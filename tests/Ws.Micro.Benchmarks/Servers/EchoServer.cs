@@ -44,6 +44,10 @@ internal static class EchoServer
         {
             Deflate = settings.WindowBits == 0 ? null : Window(settings.WindowBits),
             PreferInlineScheduling = settings.Inline,
+
+            // As ASP.NET Core has it.
+            KeepAliveInterval = TimeSpan.FromMinutes(2),
+            KeepAliveTimeout = Timeout.InfiniteTimeSpan,
         });
         listener.Start();
         _ = AcceptAsync(listener, settings);
