@@ -112,7 +112,10 @@ public sealed class Gateway : IAsyncDisposable
 
         // Where to listen is ours to say, and Kestrel would complain of two who do.
         builder.Configuration[WebHostDefaults.ServerUrlsKey] = null;
-        builder.WebHost.ConfigureKestrel(kestrel => new Listener(settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>()).Configure(kestrel));
+        MqttTcp? mqttTcp = null;
+        builder.WebHost.ConfigureKestrel(kestrel => new Listener(
+            settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>(),
+            settings.Broker.Tcp ? next => connection => mqttTcp!.ServeAsync(connection, next) : null).Configure(kestrel));
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.
@@ -149,8 +152,9 @@ public sealed class Gateway : IAsyncDisposable
             BrokerTarget target;
             if (settings.Broker.IsEmbedded)
             {
-                broker = new EmbeddedBroker(access, logger);
+                broker = new EmbeddedBroker(settings.DataDirectory, access, logger);
                 await broker.StartAsync();
+                mqttTcp = new MqttTcp(broker, access, logger);
                 target = BrokerTarget.Inside(broker, settings.DataDirectory);
                 app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, metrics, logger).RunAsync);
             }

@@ -6,7 +6,9 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using RpiGateway.Monitoring;
@@ -124,6 +126,14 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
     /// <summary>Where an MQTT connection over WebSocket comes from.</summary>
     public MqttPeer PeerOf(HttpContext context) => new(
         context.Connection.RemoteIpAddress ?? IPAddress.None, context.Connection.RemotePort, IsTrusted(context), context.Connection.ClientCertificate);
+
+    /// <summary>Where an MQTT connection over TCP comes from. Nothing in it tells of a proxy.</summary>
+    public MqttPeer PeerOf(ConnectionContext connection)
+    {
+        IPEndPoint peer = connection.RemoteEndPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        return new MqttPeer(
+            peer.Address, peer.Port, settings.TrustLoopback && IPAddress.IsLoopback(peer.Address), connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate);
+    }
 
     /// <summary>Whose credentials these are, or how long the address has to wait until it may try.</summary>
     public (Credential? Credential, TimeSpan Wait) Check(IPAddress address, string name, ReadOnlySpan<byte> secret)

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -6,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace RpiGateway.Access;
 
 /// <summary>Has Kestrel listen where the settings say, with TLS where they say it.</summary>
-internal sealed class Listener(IReadOnlyList<ListenUrl> urls, AccessControl access)
+internal sealed class Listener(IReadOnlyList<ListenUrl> urls, AccessControl access, Func<ConnectionDelegate, ConnectionDelegate>? beforeHttp)
 {
     private const int MaxHeadersSize = 16 * 1024;
 
@@ -46,6 +48,11 @@ internal sealed class Listener(IReadOnlyList<ListenUrl> urls, AccessControl acce
         if (url.IsTls)
         {
             options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = access.Tls!.ChooseAsync });
+        }
+
+        if (beforeHttp is not null)
+        {
+            options.Use(beforeHttp);
         }
     }
 }

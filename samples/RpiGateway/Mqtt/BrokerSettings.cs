@@ -16,7 +16,7 @@ internal sealed class BrokerSettings
     public const string Embedded = "embedded";
 
     /// <summary>All of them.</summary>
-    public static readonly Setting[] All = [UrlSetting, UserSetting, PasswordSetting, PasswordFileSetting, CertificateSetting, KeySetting, CaSetting];
+    public static readonly Setting[] All = [UrlSetting, UserSetting, PasswordSetting, PasswordFileSetting, CertificateSetting, KeySetting, CaSetting, TcpSetting];
 
     private const string AllowedUrls =
         "embedded, or one or several of mqtt://HOST[:PORT], mqtts://HOST[:PORT], ws://HOST[:PORT]/PATH and wss://HOST[:PORT]/PATH, separated by ';'";
@@ -45,6 +45,9 @@ internal sealed class BrokerSettings
     /// <summary>A PEM file with the roots the broker's certificate may come from; null for those that the system trusts.</summary>
     public string? Ca { get; init; }
 
+    /// <summary>Whether the embedded broker takes MQTT over TCP too, at the ports of HTTP.</summary>
+    public bool Tcp { get; init; }
+
     private static Setting UrlSetting => new(
         "Broker", "URL", "the MQTT broker: embedded, or mqtt://, mqtts://, ws:// or wss://HOST:PORT/PATH; several, for fail-over, separated by ';'", Embedded);
 
@@ -59,6 +62,8 @@ internal sealed class BrokerSettings
     private static Setting KeySetting => new("Broker:Key", "FILE", "the client certificate's key, PEM", "in the certificate's file");
 
     private static Setting CaSetting => new("Broker:Ca", "FILE", "the roots that the broker's certificate may come from, PEM", "those that the system trusts");
+
+    private static Setting TcpSetting => new("Mqtt:Tcp", "BOOL", "true: the embedded broker takes MQTT over TCP too, at the ports of --urls", "false");
 
     /// <summary>Whether the broker is the one inside the gateway.</summary>
     public bool IsEmbedded => Urls.Count == 0;
@@ -76,6 +81,7 @@ internal sealed class BrokerSettings
             Certificate = reader.Text(CertificateSetting),
             Key = reader.Text(KeySetting),
             Ca = reader.Text(CaSetting),
+            Tcp = reader.Flag(TcpSetting, false),
         };
 
         Setting? needless = settings.FindNeedless();
@@ -84,6 +90,7 @@ internal sealed class BrokerSettings
             throw new SettingException($"{needless.Name} is given: {(
                 needless == PasswordSetting || needless == PasswordFileSetting ? "allowed is one of Broker:Password and Broker:PasswordFile, and only with Broker:User"
                 : needless == KeySetting ? "allowed only with Broker:Certificate"
+                : needless == TcpSetting ? "allowed only where Broker is embedded"
                 : needless == UserSetting ? "allowed only where Broker is a URL"
                 : "allowed only where Broker has an mqtts:// or wss:// URL")}");
         }
@@ -160,6 +167,7 @@ internal sealed class BrokerSettings
             : Key is not null && Certificate is null ? KeySetting
             : Certificate is not null && !isSecure ? CertificateSetting
             : Ca is not null && !isSecure ? CaSetting
+            : Tcp && !IsEmbedded ? TcpSetting
             : null;
     }
 }

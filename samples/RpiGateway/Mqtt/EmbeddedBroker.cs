@@ -20,12 +20,15 @@ internal sealed class EmbeddedBroker : IDisposable
     private readonly ILogger _logger;
     private readonly Adapter _adapter = new();
     private readonly MqttAuthorization _authorization;
+    private readonly RetainedMessages _retained;
 
-    public EmbeddedBroker(AccessControl access, ILogger logger)
+    public EmbeddedBroker(string dataDirectory, AccessControl access, ILogger logger)
     {
         _logger = logger;
-        _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptions(), [_adapter], MqttNetNullLogger.Instance);
+        _server = new MqttServerFactory().CreateMqttServer(BrokerGuards.Options(), [_adapter], MqttNetNullLogger.Instance);
         _authorization = new MqttAuthorization(_server, access);
+        _ = new BrokerGuards(_server, logger);
+        _retained = new RetainedMessages(_server, dataDirectory, logger);
     }
 
     /// <summary>Whether clients can attach.</summary>
@@ -66,10 +69,10 @@ internal sealed class EmbeddedBroker : IDisposable
     {
         Pipe toBroker = new();
         Pipe toClient = new();
-        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), null, guard, _logger);
+        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), guard, _logger);
         _ = Task.Run(async () =>
         {
-            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), null, new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
+            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
             await ServeAsync(channel, MqttPeer.Self);
         });
         return client;
@@ -78,6 +81,7 @@ internal sealed class EmbeddedBroker : IDisposable
     public void Dispose()
     {
         _authorization.Dispose();
+        _retained.Dispose();
         _server.Dispose();
     }
 

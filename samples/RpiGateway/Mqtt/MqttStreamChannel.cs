@@ -3,11 +3,13 @@ using System.Buffers;
 using System.IO;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet.Channel;
+using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
@@ -23,17 +25,27 @@ internal sealed class MqttStreamChannel : IMqttChannel
     private readonly Func<CancellationToken, Task<Stream>>? _connect;
     private readonly MqttPacketGuard _guard;
     private readonly ILogger _logger;
+    private readonly Refusals? _refusals;
+    private readonly Action? _admit;
     private CancellationTokenSource _writeDeadline = new();
     private Stream? _input;
     private Stream? _output;
     private bool _refused;
 
-    /// <summary>The broker's side: <paramref name="transport"/> is an accepted connection of a client.</summary>
-    public MqttStreamChannel(IDuplexPipe transport, EndPoint? remote, MqttPacketGuard guard, ILogger logger)
+    /// <summary>The broker's side: <paramref name="transport"/> is a client's connection, and <paramref name="admit"/> is called once CONNECT is here.</summary>
+    public MqttStreamChannel(IDuplexPipe transport, EndPoint remote, Action admit, Refusals refusals, ILogger logger)
+        : this(transport, new MqttPacketGuard(MqttPacketGuard.Connect), logger)
+    {
+        RemoteEndPoint = remote;
+        _admit = admit;
+        _refusals = refusals;
+    }
+
+    /// <summary>Either side of a connection through memory.</summary>
+    public MqttStreamChannel(IDuplexPipe transport, MqttPacketGuard guard, ILogger logger)
     {
         _input = transport.Input.AsStream();
         _output = transport.Output.AsStream();
-        RemoteEndPoint = remote;
         _guard = guard;
         _logger = logger;
     }
@@ -80,11 +92,17 @@ internal sealed class MqttStreamChannel : IMqttChannel
             return 0;
         }
 
+        bool isFirst = !_guard.FirstPacketPassed;
         if (_guard.Inspect(buffer.AsSpan(offset, read)) is { } refusal)
         {
             _refused = true;
-            _logger.LogWarning("Refused MQTT peer {Peer}: {Reason}", RemoteEndPoint, refusal.Reason);
+            Report(refusal);
             return 0;
+        }
+
+        if (isFirst && _guard.FirstPacketPassed)
+        {
+            _admit?.Invoke();
         }
 
         return read;
@@ -117,5 +135,17 @@ internal sealed class MqttStreamChannel : IMqttChannel
         _output?.Dispose();
         _input?.Dispose();
         _writeDeadline.Dispose();
+    }
+
+    private void Report(Refusal refusal)
+    {
+        if (_refusals is null)
+        {
+            _logger.LogWarning("Refused what broker {Peer} sent: {Reason}", RemoteEndPoint, refusal.Reason);
+            return;
+        }
+
+        string reason = refusal.Code == WebSocketCloseStatus.MessageTooBig ? RefusalReason.MessageTooBig : RefusalReason.ProtocolError;
+        _refusals.Report(reason, $"MQTT peer {RemoteEndPoint}", refusal.Reason, "closed");
     }
 }

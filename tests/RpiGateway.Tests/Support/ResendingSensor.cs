@@ -100,12 +100,20 @@ internal sealed class ResendingSensor(string id, Uri gateway, TimeSpan interval)
 
                 if (next > Sent && _stopping.IsCancellationRequested)
                 {
-                    return;
+                    break;
                 }
 
                 Sent = Math.Max(Sent, next);
                 await SendAsync(socket, $"R {next} {next}");
             }
+
+            // The receiver may be waiting though the last acknowledgement has come.
+            while (Acknowledged < Sent)
+            {
+                await Task.Delay(interval, lost);
+            }
+
+            socket.Abort();
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {

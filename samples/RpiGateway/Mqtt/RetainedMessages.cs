@@ -1,0 +1,158 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+using RpiGateway.Access;
+using RpiGateway.Monitoring;
+
+namespace RpiGateway.Mqtt;
+
+/// <summary>
+/// Keeps the broker's retained messages in a file, so that they survive a restart: topic, QoS and payload, not what else MQTT 5 gives them.
+/// The file is written anew, whole or not at all, at most every 10 s and at the stop.
+/// </summary>
+internal sealed class RetainedMessages : IDisposable
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "retained-messages";
+
+    /// <summary>The most retained messages, and the most bytes in their payloads; what is more is refused.</summary>
+    public const int MaxCount = 10_000;
+
+    /// <inheritdoc cref="MaxCount"/>
+    public const int MaxBytes = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(10);
+
+    private readonly string _path;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, MqttApplicationMessage> _messages = [];
+    private readonly Timer _timer;
+    private long _bytes;
+    private bool _isChanged;
+
+    public RetainedMessages(MqttServer server, string dataDirectory, ILogger logger)
+    {
+        _path = Path.Join(dataDirectory, FileName);
+        _logger = logger;
+        server.LoadingRetainedMessageAsync += LoadAsync;
+        server.InterceptingPublishAsync += AdmitAsync;
+        server.RetainedMessageChangedAsync += NoteAsync;
+        _timer = new Timer(_ => Write(), null, WriteInterval, WriteInterval);
+    }
+
+    /// <summary>Writes what has changed.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Write();
+    }
+
+    private Task LoadAsync(LoadingRetainedMessagesEventArgs loading)
+    {
+        try
+        {
+            foreach (string line in File.Exists(_path) ? File.ReadLines(_path) : [])
+            {
+                Put(Parse(line));
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
+        {
+            // Whatever can be read is taken; the rest is not worth a gateway that does not start.
+            _logger.LogError("Not all retained messages of {File} can be read: {Error}", _path, LogText.Printable(error.Message));
+        }
+
+        loading.LoadedRetainedMessages = [.. _messages.Values];
+        return Task.CompletedTask;
+    }
+
+    private Task AdmitAsync(InterceptingPublishEventArgs publish)
+    {
+        MqttApplicationMessage message = publish.ApplicationMessage;
+        if (publish.ProcessPublish && message.Retain && !message.Payload.IsEmpty)
+        {
+            lock (_lock)
+            {
+                bool isNew = !_messages.TryGetValue(message.Topic, out MqttApplicationMessage? older);
+                if ((isNew && _messages.Count >= MaxCount) || _bytes + message.Payload.Length - (older?.Payload.Length ?? 0) > MaxBytes)
+                {
+                    publish.ProcessPublish = false;
+                    publish.Response.ReasonCode = MqttPubAckReasonCode.QuotaExceeded;
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task NoteAsync(RetainedMessageChangedEventArgs change)
+    {
+        lock (_lock)
+        {
+            Put(change.ChangedRetainedMessage);
+            _isChanged = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Put(MqttApplicationMessage message)
+    {
+        if (_messages.Remove(message.Topic, out MqttApplicationMessage? older))
+        {
+            _bytes -= older.Payload.Length;
+        }
+
+        if (!message.Payload.IsEmpty)
+        {
+            _messages.Add(message.Topic, message);
+            _bytes += message.Payload.Length;
+        }
+    }
+
+    private void Write()
+    {
+        lock (_lock)
+        {
+            if (!_isChanged)
+            {
+                return;
+            }
+
+            try
+            {
+                DurableFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(_messages.Values.Select(Format))));
+                _isChanged = false;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _logger.LogError("Retained messages cannot be written to {File}: {Error}", _path, LogText.Printable(error.Message));
+            }
+        }
+    }
+
+    private static string Format(MqttApplicationMessage message) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Convert.ToBase64String(Encoding.UTF8.GetBytes(message.Topic))} {(int)message.QualityOfServiceLevel} {Convert.ToBase64String(message.Payload.ToArray())}\n");
+
+    private static MqttApplicationMessage Parse(string line) => line.Split(' ') is [string topic, ("0" or "1" or "2") and string qos, string payload]
+        ? new MqttApplicationMessage
+        {
+            Topic = Encoding.UTF8.GetString(Convert.FromBase64String(topic)),
+            QualityOfServiceLevel = (MqttQualityOfServiceLevel)(qos[0] - '0'),
+            Payload = new ReadOnlySequence<byte>(Convert.FromBase64String(payload)),
+            Retain = true,
+        }
+        : throw new FormatException("a line has not three parts");
+}

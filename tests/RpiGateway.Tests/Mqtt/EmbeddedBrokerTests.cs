@@ -1,0 +1,185 @@
+using System;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace RpiGateway.Tests;
+
+/// <summary>What MQTTnet's broker leaves open and the gateway guards.</summary>
+public sealed class EmbeddedBrokerTests
+{
+    [Fact]
+    public async Task RepeatedQos2PublishIsPassedOnOnce()
+    {
+        byte[] publish = [0x34, 6, 0, 1, (byte)'t', 0, 7, (byte)'a'];
+        byte[] repeat = [0x3C, .. publish.AsSpan(1)];
+        byte[] release = [0x62, 2, 0, 7];
+        byte[] next = [0x34, 6, 0, 1, (byte)'t', 0, 7, (byte)'b'];
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "t");
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync(RawPeer.Connect);
+        await peer.NextFrameAsync();
+
+        await peer.SendAsync((byte[])[.. publish, .. repeat, .. release, .. next]);
+
+        Assert.Equal("50020007", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("50020007", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("70020007", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("50020007", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("a", (await subscriber.NextHeardAsync()).Text);
+        Assert.Equal("b", (await subscriber.NextHeardAsync()).Text);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0xE0, 1, 4 }, true)]
+    [InlineData(new byte[] { 0xE0, 0 }, false)]
+    public async Task DisconnectWithWillSendsTheWill(byte[] disconnect, bool isSent)
+    {
+        // CONNECT, MQTT 5, clean start, with the will "gone" to "w".
+        byte[] connect = [0x10, 26, 0, 4, .. "MQTT"u8, 5, 0x06, 0, 60, 0, 0, 3, .. "raw"u8, 0, 0, 1, (byte)'w', 0, 4, .. "gone"u8];
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "w");
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync(connect);
+        Assert.Equal(0x20, (await peer.NextFrameAsync())[0]);
+
+        await peer.SendAsync(disconnect);
+
+        Assert.NotNull(await peer.CloseStatusAsync());
+        await subscriber.PublishAsync(new MqttApplicationMessage { Topic = "w", Payload = new(Encoding.ASCII.GetBytes("after")) });
+        string first = (await subscriber.NextHeardAsync()).Text;
+        if (!isSent)
+        {
+            Assert.Equal("after", first);
+            return;
+        }
+
+        // The broker sends the will when the connection has ended, which the peer may see first.
+        Assert.Contains("gone", new[] { first, (await subscriber.NextHeardAsync()).Text });
+    }
+
+    [Fact]
+    public async Task SlowSubscriberHoldsUpPublishersAndMissesNothing()
+    {
+        const int Messages = 6000;
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await using Subscriber publisher = await Subscriber.AttachAsync(gateway.Broker, "unused");
+        using RawPeer slow = await RawPeer.AttachAsync(gateway);
+        await slow.SendAsync((byte[])[.. RawPeer.Connect, .. RawPeer.Subscribe]);
+        await slow.NextFrameAsync();
+        await slow.NextFrameAsync();
+        int published = 0;
+        Task publishing = Task.Run(async () =>
+        {
+            for (; published < Messages; Interlocked.Increment(ref published))
+            {
+                byte[] payload = new byte[4000];
+                BitConverter.TryWriteBytes(payload, published);
+                await publisher.PublishAsync(
+                    new MqttApplicationMessage { Topic = "t", Payload = new(payload), QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce });
+            }
+        });
+
+        // Until its socket and its queue are full; publishers are then held up.
+        int before;
+        do
+        {
+            before = Volatile.Read(ref published);
+            await Task.Delay(1000);
+        }
+        while (before != Volatile.Read(ref published));
+
+        Assert.InRange(before, BrokerGuards.MaxWaiting / 2, Messages - 1);
+        for (int i = 0; i < Messages; i++)
+        {
+            // Fixed header, 3 bytes, and topic, 3 bytes.
+            Assert.Equal(i, BitConverter.ToInt32(await slow.NextFrameAsync(), 6));
+        }
+
+        await publishing.InTime();
+    }
+
+    [Fact]
+    public async Task SessionEndsWithItsConnection()
+    {
+        byte[] connect = [.. RawPeer.Connect];
+        connect[9] = 0;
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using (RawPeer first = await RawPeer.AttachAsync(gateway))
+        {
+            await first.SendAsync((byte[])[.. connect, .. RawPeer.Subscribe, 0xE0, 0]);
+            Assert.Equal("20020000", Convert.ToHexString(await first.NextFrameAsync()));
+            Assert.Equal(0x90, (await first.NextFrameAsync())[0]);
+            await first.CloseStatusAsync();
+        }
+
+        using RawPeer second = await RawPeer.AttachAsync(gateway);
+        await second.SendAsync(connect);
+
+        // Session present: 0.
+        Assert.Equal("20020000", Convert.ToHexString(await second.NextFrameAsync()));
+    }
+
+    [Fact]
+    public async Task RetainedMessagesSurviveARestartAndAreBounded()
+    {
+        using TempDirectory data = new();
+        await using (TestGateway first = await TestGateway.StartAsync(data: data.Path))
+        {
+            using IMqttClient client = await ConnectAsync(first.Broker);
+            Assert.Equal(MqttClientPublishReasonCode.NoMatchingSubscribers, await RetainAsync(client, "kept/é", 3));
+            Assert.Equal(MqttClientPublishReasonCode.NoMatchingSubscribers, await RetainAsync(client, "cleared", 3));
+            Assert.Equal(MqttClientPublishReasonCode.NoMatchingSubscribers, await RetainAsync(client, "cleared", 0));
+            MqttClientPublishReasonCode answer;
+            int count = 0;
+            do
+            {
+                answer = await RetainAsync(client, $"large/{count++}", 250_000);
+            }
+            while (answer == MqttClientPublishReasonCode.NoMatchingSubscribers && count < 100);
+
+            Assert.Equal(MqttClientPublishReasonCode.QuotaExceeded, answer);
+            Assert.Equal((RetainedMessages.MaxBytes / 250_000) + 1, count);
+        }
+
+        await using TestGateway second = await TestGateway.StartAsync(data: data.Path);
+        await using Subscriber subscriber = await Subscriber.AttachAsync(second.Broker, "kept/+");
+        Assert.Equal(("kept/é", "xxx"), await subscriber.NextHeardAsync() is var heard ? (heard.Topic, heard.Text) : default);
+        await using Subscriber other = await Subscriber.AttachAsync(second.Broker, "cleared");
+        await subscriber.PublishAsync(new MqttApplicationMessage { Topic = "cleared", Payload = new("now"u8.ToArray()) });
+        Assert.Equal("now", (await other.NextHeardAsync()).Text);
+    }
+
+    [Fact]
+    public async Task BrokenFileOfRetainedMessagesStopsNothing()
+    {
+        using TempDirectory data = new();
+        System.IO.File.WriteAllText(System.IO.Path.Join(data.Path, RetainedMessages.FileName), "dA== 1 eA==\nnonsense\n");
+
+        await using TestGateway gateway = await TestGateway.StartAsync(data: data.Path);
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "t");
+
+        Assert.Equal("x", (await subscriber.NextHeardAsync()).Text);
+    }
+
+    private static async Task<IMqttClient> ConnectAsync(Uri broker)
+    {
+        IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        await client.ConnectAsync(
+            new MqttClientOptionsBuilder().WithWebSocketServer(server => server.WithUri(broker.AbsoluteUri))
+                .WithProtocolVersion(MQTTnet.Formatter.MqttProtocolVersion.V500).Build()).InTime();
+        return client;
+    }
+
+    private static async Task<MqttClientPublishReasonCode> RetainAsync(IMqttClient client, string topic, int size) => (await client.PublishAsync(
+        new MqttApplicationMessage
+        {
+            Topic = topic,
+            Payload = new(Encoding.ASCII.GetBytes(new string('x', size))),
+            Retain = true,
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        }).InTime()).ReasonCode;
+}
