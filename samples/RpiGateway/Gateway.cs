@@ -152,11 +152,11 @@ public sealed class Gateway : IAsyncDisposable
             BrokerTarget target;
             if (settings.Broker.IsEmbedded)
             {
-                broker = new EmbeddedBroker(settings.DataDirectory, access, logger);
+                broker = new EmbeddedBroker(settings.DataDirectory, access, metrics, logger);
                 await broker.StartAsync();
                 mqttTcp = new MqttTcp(broker, access, logger);
                 target = BrokerTarget.Inside(broker, settings.DataDirectory);
-                app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, metrics, logger).RunAsync);
+                app.Map(MqttEndpoint.Path, new MqttEndpoint(broker, access, logger).RunAsync);
             }
             else
             {
@@ -168,7 +168,7 @@ public sealed class Gateway : IAsyncDisposable
             // The address is known once the gateway listens.
             TaskCompletionSource<SensorEndpoint> started = new();
             app.Map(SensorEndpoint.Path, async context => await (await started.Task).RunAsync(context));
-            app.MapMonitoring(liveness, readiness, access.Refusals);
+            app.MapMonitoring(liveness, readiness, access);
             readiness.Add(() => started.Task.IsCompleted ? null : "the gateway is starting");
             await ListenAsync(app, settings.Urls);
 
@@ -275,6 +275,9 @@ public sealed class Gateway : IAsyncDisposable
 
         output.WriteLine($"{settings.Simulate} simulated sensors; what arrives through MQTT:");
         _running.Add(new ReadingPrinter(_target, output, logger).RunAsync(_stopping.Token));
-        _running.Add(new Simulator(Address, settings.Simulate, Access.Introduce, logger).RunAsync(_sensorsStopping.Token));
+
+        // Thousands of threads take their time to start, and a stop must not wait for it.
+        Simulator simulator = new(Address, settings.Simulate, Access.Introduce, logger);
+        _running.Add(Task.Run(() => simulator.RunAsync(_sensorsStopping.Token)));
     }
 }

@@ -11,10 +11,10 @@ namespace RpiGateway.Tests;
 public sealed class ProgramTests
 {
     [Theory]
-    [InlineData("simulate", "x", "0 to 1000")]
-    [InlineData("simulate", "-1", "0 to 1000")]
-    [InlineData("simulate", "1001", "0 to 1000")]
-    [InlineData("simulate", "", "0 to 1000")]
+    [InlineData("simulate", "x", "0 to 2000")]
+    [InlineData("simulate", "-1", "0 to 2000")]
+    [InlineData("simulate", "2001", "0 to 2000")]
+    [InlineData("simulate", "", "0 to 2000")]
     [InlineData("urls", "5080", "http://HOST:PORT")]
     [InlineData("urls", "http://127.0.0.1:65536", "http://HOST:PORT")]
     [InlineData("urls", "http://127.0.0.1:0;ftp://127.0.0.1:0", "http://HOST:PORT")]

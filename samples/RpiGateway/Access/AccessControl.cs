@@ -49,6 +49,9 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
     /// <summary>The gate that each connection passes first.</summary>
     public ConnectionGate Gate => gate;
 
+    /// <summary>How many connections each device has.</summary>
+    public DeviceConnections Devices { get; } = new(settings.ConnectionsPerDevice);
+
     /// <summary>Who is known.</summary>
     public CredentialRegistry Registry => registry;
 
@@ -83,8 +86,7 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
             (Credential? credential, TimeSpan wait) = CheckBasic(context.Connection.RemoteIpAddress ?? IPAddress.None, authorization);
             if (wait > TimeSpan.Zero)
             {
-                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                await refusals.SendAsync(context, StatusCodes.Status429TooManyRequests, "too many wrong credentials from this address");
+                await SendWaitAsync(context, wait);
                 return null;
             }
 
@@ -94,17 +96,47 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
             }
         }
 
-        context.Response.Headers.WWWAuthenticate = "Basic realm=\"RpiGateway\", charset=\"UTF-8\"";
-        await refusals.SendAsync(
+        await SendChallengeAsync(
             context,
-            StatusCodes.Status401Unauthorized,
             certificate is not null && named is null ? "not the certificate of a device with this id"
             : authorization.Count == 0 ? "send the device's id and secret by HTTP Basic"
             : "not the secret of a device with this id");
         return null;
     }
 
-    /// <summary>The pace of one sensor's connection.</summary>
+    /// <summary>Lets a user in by HTTP Basic, and a peer that needs no credentials; or answers 401 or 429.</summary>
+    /// <returns>Whether they may come in; where not, it has been answered.</returns>
+    public async Task<bool> AdmitUserAsync(HttpContext context)
+    {
+        StringValues authorization = context.Request.Headers.Authorization;
+        if (authorization.Count == 0)
+        {
+            if (IsTrusted(context))
+            {
+                return true;
+            }
+
+            await SendChallengeAsync(context, "send a user's name and secret by HTTP Basic");
+            return false;
+        }
+
+        (Credential? credential, TimeSpan wait) = CheckBasic(context.Connection.RemoteIpAddress ?? IPAddress.None, authorization);
+        if (wait > TimeSpan.Zero)
+        {
+            await SendWaitAsync(context, wait);
+            return false;
+        }
+
+        if (credential is { IsDevice: false })
+        {
+            return true;
+        }
+
+        await SendChallengeAsync(context, "not the secret of a user");
+        return false;
+    }
+
+    /// <summary>The pace of one connection of a sensor or an MQTT client.</summary>
     public MessagePace NewPace() => new(settings.MessagesPerSecond, time);
 
     /// <summary>What a simulated sensor comes in with: it may connect to an address that is not trusted.</summary>
@@ -167,6 +199,18 @@ internal sealed class AccessControl(AccessSettings settings, CredentialRegistry 
             && !headers.Keys.Any(static name => name.Contains("Forwarded", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase))
             && (headers.Origin.Count == 0 || IsOwnName(context.Request.Host.Host));
+    }
+
+    private Task SendWaitAsync(HttpContext context, TimeSpan wait)
+    {
+        context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return refusals.SendAsync(context, StatusCodes.Status429TooManyRequests, "too many wrong credentials from this address");
+    }
+
+    private Task SendChallengeAsync(HttpContext context, string why)
+    {
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"RpiGateway\", charset=\"UTF-8\"";
+        return refusals.SendAsync(context, StatusCodes.Status401Unauthorized, why);
     }
 
     private static bool IsOwnName(string host) =>

@@ -21,7 +21,7 @@ internal sealed class AccessSettings
         "Limits:ConnectionsPerAddress", "N", "connections of an address, 1 to 1000000; trusted ones of this machine are not counted", "256");
 
     private static readonly Setting ConnectionsPerDeviceSetting = new(
-        "Limits:ConnectionsPerDevice", "N", "connections of a device that there are until the older ones have ended, 2 to 1000", "16");
+        "Limits:ConnectionsPerDevice", "N", "connections of a device, MQTT included, until the older ones have ended, 2 to 1000", "16");
 
     private static readonly Setting HandshakeTimeSetting = new(
         "Limits:HandshakeTime", "S", "seconds from a connection to its first request, TLS included, 1 to 600", "10");
@@ -29,7 +29,7 @@ internal sealed class AccessSettings
     private static readonly Setting ReadingSizeSetting = new("Limits:ReadingSize", "BYTES", "the largest reading, 64 to 65536 bytes", "65536");
 
     private static readonly Setting MessagesPerSecondSetting = new(
-        "Limits:MessagesPerSecond", "N", "messages read from a sensor in a second, 1 to 1000000; one that sends more has to wait", "10000");
+        "Limits:MessagesPerSecond", "N", "messages read from a sensor or MQTT client in a second, 1 to 1000000; one that sends more has to wait", "10000");
 
     /// <summary>All of them.</summary>
     public static readonly Setting[] All =
@@ -53,7 +53,7 @@ internal sealed class AccessSettings
     /// <summary>Connections of an address; of an IPv6 network of 64 bits.</summary>
     public int ConnectionsPerAddress { get; init; } = 256;
 
-    /// <summary>Connections of a device, those included that a newer one has replaced and that have not ended.</summary>
+    /// <summary>Connections of a device to sensors' endpoint and embedded broker, those included that a newer one has replaced and that have not ended.</summary>
     public int ConnectionsPerDevice { get; init; } = 16;
 
     /// <summary>From a connection to its first request.</summary>
@@ -62,7 +62,7 @@ internal sealed class AccessSettings
     /// <summary>The largest reading in bytes.</summary>
     public int ReadingSize { get; init; } = 64 * 1024;
 
-    /// <summary>Messages read from a sensor in a second.</summary>
+    /// <summary>Messages read from a sensor, and packets from an MQTT client, in a second.</summary>
     public int MessagesPerSecond { get; init; } = 10_000;
 
     /// <summary>Attempts with wrong credentials that an address has in a minute.</summary>

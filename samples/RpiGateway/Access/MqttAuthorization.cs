@@ -23,6 +23,7 @@ internal sealed class MqttAuthorization : IDisposable
     private readonly AccessControl _access;
     private readonly MqttServer _server;
     private readonly ConcurrentDictionary<IMqttChannelAdapter, MqttPeer> _peers = [];
+    private readonly ConcurrentDictionary<IMqttChannelAdapter, string> _devices = [];
     private readonly ConcurrentDictionary<string, MqttPrincipal> _principals = new(StringComparer.Ordinal);
 
     /// <summary>Watches over that broker from now on.</summary>
@@ -41,7 +42,14 @@ internal sealed class MqttAuthorization : IDisposable
     public void Enter(IMqttChannelAdapter connection, MqttPeer peer) => _peers[connection] = peer;
 
     /// <summary>It has ended.</summary>
-    public void Leave(IMqttChannelAdapter connection) => _peers.TryRemove(connection, out _);
+    public void Leave(IMqttChannelAdapter connection)
+    {
+        _peers.TryRemove(connection, out _);
+        if (_devices.TryRemove(connection, out string? device))
+        {
+            _access.Devices.Leave(device);
+        }
+    }
 
     public void Dispose() => _access.Registry.Revoked -= Disconnect;
 
@@ -51,6 +59,14 @@ internal sealed class MqttAuthorization : IDisposable
         (MqttPrincipal? principal, MqttConnectReasonCode code, string why) = peer is null
             ? (null, MqttConnectReasonCode.NotAuthorized, "unknown connection")
             : Identify(peer, connect);
+        string reason = code is MqttConnectReasonCode.ConnectionRateExceeded or MqttConnectReasonCode.ServerUnavailable
+            ? RefusalReason.TooManyAttempts : RefusalReason.Unauthorized;
+        if (principal is { Role: MqttRole.Device } && !TryCount(connect.ChannelAdapter, principal.Name))
+        {
+            code = principal.Version == MqttProtocolVersion.V500 ? MqttConnectReasonCode.QuotaExceeded : MqttConnectReasonCode.ServerUnavailable;
+            (principal, why, reason) = (null, _access.Devices.Full, RefusalReason.TooManyConnections);
+        }
+
         if (principal is not null && !await TryOwnAsync(connect, principal))
         {
             (principal, code, why) = (null, MqttConnectReasonCode.ClientIdentifierNotValid, "the client identifier is another's");
@@ -60,10 +76,20 @@ internal sealed class MqttAuthorization : IDisposable
         {
             connect.ReasonCode = code;
             connect.ReasonString = why;
-            _access.Refusals.Report(
-                code is MqttConnectReasonCode.ConnectionRateExceeded or MqttConnectReasonCode.ServerUnavailable ? RefusalReason.TooManyAttempts : RefusalReason.Unauthorized,
-                $"MQTT peer {peer}", why, $"CONNACK {(int)code}");
+            _access.Refusals.Report(reason, $"MQTT peer {peer}", why, $"CONNACK {(int)code}");
         }
+    }
+
+    // Until the connection leaves.
+    private bool TryCount(IMqttChannelAdapter connection, string device)
+    {
+        if (!_access.Devices.TryEnter(device))
+        {
+            return false;
+        }
+
+        _devices[connection] = device;
+        return true;
     }
 
     private (MqttPrincipal?, MqttConnectReasonCode, string) Identify(MqttPeer peer, ValidatingConnectionEventArgs connect)

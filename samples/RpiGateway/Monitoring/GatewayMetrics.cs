@@ -158,7 +158,7 @@ internal static class ConnectionKind
     /// <summary>A sensor without a subprotocol.</summary>
     public const string Plain = "plain";
 
-    /// <summary>An MQTT client of the embedded broker.</summary>
+    /// <summary>An MQTT client of the embedded broker, by WebSocket or TCP; the gateway's own are not counted.</summary>
     public const string Mqtt = "mqtt";
 }
 

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Net;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +12,7 @@ namespace RpiGateway.Monitoring;
 
 /// <summary>
 /// What the gateway looks like from outside: <c>/healthz</c> and <c>/readyz</c> for anyone, 200 or 503 with one line for each fault; <c>/metrics</c>
-/// in the Prometheus text format, for this machine.
+/// in the Prometheus text format, for users, and for those on this machine that are trusted.
 /// </summary>
 internal static class MonitoringEndpoints
 {
@@ -31,21 +30,22 @@ internal static class MonitoringEndpoints
             .AddPrometheusExporter(static options => options.ScrapeResponseCacheDurationMilliseconds = 0));
 
     /// <summary>Maps the three.</summary>
-    public static void MapMonitoring(this WebApplication app, Liveness liveness, Readiness readiness, Refusals refusals)
+    public static void MapMonitoring(this WebApplication app, Liveness liveness, Readiness readiness, AccessControl access)
     {
         app.MapGet(HealthPath, (RequestDelegate)(context => AnswerAsync(context, liveness.FindFault() is { } fault ? [fault] : [])));
         app.MapGet(ReadyPath, (RequestDelegate)(context => AnswerAsync(context, readiness.FindFaults())));
         app.MapPrometheusScrapingEndpoint(
             MetricsPath,
             meterProvider: null,
-            branch => branch.Use((context, next) => MayReadMetrics(context)
-                ? next(context)
-                : refusals.SendAsync(context, StatusCodes.Status403Forbidden, "metrics are for this machine only")),
+            branch => branch.Use(async (context, next) =>
+            {
+                if (await access.AdmitUserAsync(context))
+                {
+                    await next(context);
+                }
+            }),
             optionsName: null);
     }
-
-    // Nothing that a proxy says about its clients is believed, so what comes through one on this machine comes from here.
-    internal static bool MayReadMetrics(HttpContext context) => context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
 
     private static Task AnswerAsync(HttpContext context, List<string> faults)
     {

@@ -8,6 +8,7 @@ using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
 using MQTTnet.Server;
 using RpiGateway.Access;
+using RpiGateway.Monitoring;
 
 namespace RpiGateway.Mqtt;
 
@@ -17,13 +18,15 @@ internal sealed class EmbeddedBroker : IDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
     private readonly MqttServer _server;
+    private readonly GatewayMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Adapter _adapter = new();
     private readonly MqttAuthorization _authorization;
     private readonly RetainedMessages _retained;
 
-    public EmbeddedBroker(string dataDirectory, AccessControl access, ILogger logger)
+    public EmbeddedBroker(string dataDirectory, AccessControl access, GatewayMetrics metrics, ILogger logger)
     {
+        _metrics = metrics;
         _logger = logger;
         _server = new MqttServerFactory().CreateMqttServer(BrokerGuards.Options(), [_adapter], MqttNetNullLogger.Instance);
         _authorization = new MqttAuthorization(_server, access);
@@ -41,8 +44,42 @@ internal sealed class EmbeddedBroker : IDisposable
     public async Task StopAsync() =>
         await _server.StopAsync(new MqttServerStopOptions()).WaitAsync(StopTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>Serves one connection, of that peer, to its end.</summary>
+    /// <summary>Serves one client's connection, from that peer, to its end.</summary>
     public async Task ServeAsync(IMqttChannel channel, MqttPeer peer)
+    {
+        _metrics.ConnectionOpened(ConnectionKind.Mqtt);
+        try
+        {
+            await RunAsync(channel, peer);
+        }
+        finally
+        {
+            _metrics.ConnectionClosed(ConnectionKind.Mqtt);
+        }
+    }
+
+    /// <summary>A channel for a client inside the gateway; it must be disposed.</summary>
+    public IMqttChannel CreateChannel(MqttPacketGuard guard)
+    {
+        Pipe toBroker = new();
+        Pipe toClient = new();
+        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), guard, _logger);
+        _ = Task.Run(async () =>
+        {
+            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
+            await RunAsync(channel, MqttPeer.Self);
+        });
+        return client;
+    }
+
+    public void Dispose()
+    {
+        _authorization.Dispose();
+        _retained.Dispose();
+        _server.Dispose();
+    }
+
+    private async Task RunAsync(IMqttChannel channel, MqttPeer peer)
     {
         using MqttChannelAdapter adapter = new(channel, new MqttPacketFormatterAdapter(new MqttBufferWriter(4096, 65535)), MqttNetNullLogger.Instance)
         {
@@ -62,27 +99,6 @@ internal sealed class EmbeddedBroker : IDisposable
         {
             _authorization.Leave(adapter);
         }
-    }
-
-    /// <summary>A channel for a client inside the gateway; it must be disposed.</summary>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard)
-    {
-        Pipe toBroker = new();
-        Pipe toClient = new();
-        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), guard, _logger);
-        _ = Task.Run(async () =>
-        {
-            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
-            await ServeAsync(channel, MqttPeer.Self);
-        });
-        return client;
-    }
-
-    public void Dispose()
-    {
-        _authorization.Dispose();
-        _retained.Dispose();
-        _server.Dispose();
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

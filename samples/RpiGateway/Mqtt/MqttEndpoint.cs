@@ -6,12 +6,11 @@ using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Access;
-using RpiGateway.Monitoring;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>Where MQTT clients attach to the embedded broker: WebSocket connections with subprotocol <c>mqtt</c>.</summary>
-internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, GatewayMetrics metrics, ILogger logger)
+internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, ILogger logger)
 {
     public const string Path = "/mqtt";
 
@@ -44,17 +43,9 @@ internal sealed class MqttEndpoint(EmbeddedBroker broker, AccessControl access, 
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(MqttWebSocketChannel.Subprotocol);
         using MqttWebSocketChannel channel = new(
             socket, EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
-            EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), access.Refusals, logger);
+            EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort), access.NewPace(), access.Refusals, logger);
         await using Timer connectDeadline = new(_ => RefuseLateConnect(channel), null, ConnectTimeout, Timeout.InfiniteTimeSpan);
-        metrics.ConnectionOpened(ConnectionKind.Mqtt);
-        try
-        {
-            await broker.ServeAsync(channel, access.PeerOf(context));
-        }
-        finally
-        {
-            metrics.ConnectionClosed(ConnectionKind.Mqtt);
-        }
+        await broker.ServeAsync(channel, access.PeerOf(context));
     }
 
     private static void RefuseLateConnect(MqttWebSocketChannel channel)

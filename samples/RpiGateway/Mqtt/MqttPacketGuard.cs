@@ -1,5 +1,8 @@
 using System;
 using System.Net.WebSockets;
+using System.Threading;
+using System.Threading.Tasks;
+using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
@@ -10,7 +13,9 @@ internal readonly record struct Refusal(WebSocketCloseStatus Code, string Reason
 /// Follows the packets in the bytes an MQTT peer sends, however they are cut, and refuses one by its fixed header: before
 /// the length it claims reaches MQTTnet, which allocates what a length claims. Not thread-safe: one for each connection.
 /// </summary>
-internal sealed class MqttPacketGuard(byte firstHeader)
+/// <param name="firstHeader">The fixed header of the peer's first packet.</param>
+/// <param name="pace">How many packets of the peer may be read in a second; null: any.</param>
+internal sealed class MqttPacketGuard(byte firstHeader, MessagePace? pace = null)
 {
     /// <summary>The fixed header of CONNECT, which must come first from a client [MQTT-3.1.0-1].</summary>
     public const byte Connect = 0x10;
@@ -36,6 +41,7 @@ internal sealed class MqttPacketGuard(byte firstHeader)
     private int _lengthBytes;
     private int _length;
     private int _remaining;
+    private int _uncounted;
 
     /// <summary>
     /// True once all of the first packet has passed. MQTTnet reads no second packet before it has accepted the first, so
@@ -45,6 +51,14 @@ internal sealed class MqttPacketGuard(byte firstHeader)
 
     /// <summary>With CONNACK the reason code in it, once it has passed.</summary>
     public byte? ReasonCode { get; private set; }
+
+    /// <summary>Waits until the peer may be read again, whose packets so far may have been more than its pace allows.</summary>
+    public ValueTask PaceAsync(CancellationToken cancellationToken)
+    {
+        int packets = _uncounted;
+        _uncounted = 0;
+        return pace is null || packets == 0 ? ValueTask.CompletedTask : pace.WaitAsync(packets, cancellationToken);
+    }
 
     /// <summary>Looks at the next bytes; a refusal is final, and its bytes must not be passed on.</summary>
     public Refusal? Inspect(ReadOnlySpan<byte> bytes)
@@ -73,6 +87,12 @@ internal sealed class MqttPacketGuard(byte firstHeader)
                 if (!FirstPacketPassed && value != firstHeader)
                 {
                     return new(WebSocketCloseStatus.ProtocolError, $"the first MQTT packet must start with 0x{firstHeader:X2}, not 0x{value:X2}");
+                }
+
+                // Of PUBACK, PUBREC and PUBCOMP there are as many as the peer is sent messages: who hears much is not held back for it.
+                if ((value >> 4) is not (4 or 5 or 7))
+                {
+                    _uncounted++;
                 }
 
                 _inLength = true;

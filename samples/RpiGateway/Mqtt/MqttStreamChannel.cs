@@ -33,8 +33,8 @@ internal sealed class MqttStreamChannel : IMqttChannel
     private bool _refused;
 
     /// <summary>The broker's side: <paramref name="transport"/> is a client's connection, and <paramref name="admit"/> is called once CONNECT is here.</summary>
-    public MqttStreamChannel(IDuplexPipe transport, EndPoint remote, Action admit, Refusals refusals, ILogger logger)
-        : this(transport, new MqttPacketGuard(MqttPacketGuard.Connect), logger)
+    public MqttStreamChannel(IDuplexPipe transport, EndPoint remote, Action admit, MessagePace pace, Refusals refusals, ILogger logger)
+        : this(transport, new MqttPacketGuard(MqttPacketGuard.Connect, pace), logger)
     {
         RemoteEndPoint = remote;
         _admit = admit;
@@ -82,6 +82,7 @@ internal sealed class MqttStreamChannel : IMqttChannel
             return 0;
         }
 
+        await _guard.PaceAsync(cancellationToken);
         int read;
         try
         {

@@ -40,7 +40,7 @@ internal sealed class MqttTcp(EmbeddedBroker broker, AccessControl access, ILogg
 
         using MqttStreamChannel channel = new(
             connection.Transport, connection.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0),
-            () => access.Gate.Admit(connection.Features.Get<PendingConnection>()), access.Refusals, logger);
+            () => access.Gate.Admit(connection.Features.Get<PendingConnection>()), access.NewPace(), access.Refusals, logger);
         await broker.ServeAsync(channel, access.PeerOf(connection));
     }
 }

@@ -39,8 +39,8 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     private bool _ended;
 
     /// <summary>The broker's side: <paramref name="socket"/> is an accepted connection of a client.</summary>
-    public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, Refusals refusals, ILogger logger)
-        : this(new MqttPacketGuard(MqttPacketGuard.Connect), logger)
+    public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, MessagePace pace, Refusals refusals, ILogger logger)
+        : this(new MqttPacketGuard(MqttPacketGuard.Connect, pace), logger)
     {
         _refusals = refusals;
         _socket = socket;
@@ -83,6 +83,7 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
                 static channel => _ = ((MqttWebSocketChannel)channel!).StartCloseAsync(WebSocketCloseStatus.NormalClosure, null), this);
         }
 
+        await _guard.PaceAsync(CancellationToken.None);
         return await ReceiveAsync(buffer.AsMemory(offset, count));
     }
 

@@ -163,7 +163,7 @@ internal abstract class SensorConnection(string id, int maxPrefix, ILogger logge
         if (Access is not null)
         {
             _pace ??= Access.NewPace();
-            await _pace.WaitAsync(CancellationToken.None);
+            await _pace.WaitAsync(1, CancellationToken.None);
         }
 
         int maxMessageSize = (Access?.Settings.ReadingSize ?? PlainConnection.MaxReadingSize) + maxPrefix;

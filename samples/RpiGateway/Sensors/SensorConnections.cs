@@ -6,8 +6,7 @@ using RpiGateway.Monitoring;
 namespace RpiGateway.Sensors;
 
 /// <summary>The connections of all sensors, those of one sensor in the order they came. For any thread.</summary>
-/// <param name="maxPerSensor">The most connections of one sensor: those that were replaced and have not ended yet.</param>
-internal sealed class SensorConnections(int maxPerSensor)
+internal sealed class SensorConnections
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedList<SensorConnection>> _sensors = [];
@@ -59,11 +58,6 @@ internal sealed class SensorConnections(int maxPerSensor)
             if (!_sensors.TryGetValue(connection.Id, out LinkedList<SensorConnection>? sensor))
             {
                 _sensors.Add(connection.Id, sensor = []);
-            }
-
-            if (sensor.Count == maxPerSensor)
-            {
-                return $"the sensor has {maxPerSensor} connections already";
             }
 
             _places.Add(connection, sensor.AddLast(connection));

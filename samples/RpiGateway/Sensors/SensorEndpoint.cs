@@ -21,7 +21,7 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
 {
     public const string Path = "/sensors/{**id}";
 
-    private readonly SensorConnections _connections = new(access.Settings.ConnectionsPerDevice);
+    private readonly SensorConnections _connections = new();
     private readonly CancellationTokenSource _givingUp = new();
     private volatile bool _stopping;
 
@@ -59,6 +59,64 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
             return;
         }
 
+        if (!access.Devices.TryEnter(id))
+        {
+            await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, access.Devices.Full);
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(context, id, admission);
+        }
+        finally
+        {
+            access.Devices.Leave(id);
+        }
+    }
+
+    /// <summary>Whether a command can be sent to the sensor now.</summary>
+    public bool CanCommand(string id) => _connections.Newest(id) is TelemetryConnection { CanCommand: true };
+
+    /// <summary>Sends a command to a sensor and gives its result, "ok" or "error" and why.</summary>
+    /// <param name="id">The sensor.</param>
+    /// <param name="command">At most 200 visible ASCII characters and spaces.</param>
+    public Task<string> CommandAsync(string id, string command) => _connections.Newest(id) is TelemetryConnection connection
+        ? connection.CommandAsync(command)
+        : Task.FromResult(TelemetryConnection.NotConnected);
+
+    /// <summary>Closes the connections of a device that may come in no more, with 1008.</summary>
+    public void Disconnect(Credential revoked)
+    {
+        foreach (SensorConnection connection in revoked.IsDevice ? _connections.ToList().FindAll(connection => connection.Id == revoked.Name) : [])
+        {
+            const string Why = "the device was revoked";
+            access.Refusals.ReportClose(WebSocketCloseStatus.PolicyViolation, $"sensor {connection.Id}", Why);
+            _ = connection.CloseAsync(WebSocketCloseStatus.PolicyViolation, Why);
+        }
+    }
+
+    /// <summary>
+    /// Closes all sensors with 1001 and waits until what they sent is on disk, or <paramref name="deadline"/>.
+    /// </summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        _stopping = true;
+        Task allGone = _connections.CloseAsync();
+        await Task.WhenAll(_connections.ToList().ConvertAll(static connection =>
+            connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping")));
+        await allGone.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!allGone.IsCompleted)
+        {
+            logger.LogWarning("Stopped with {Count} sensors connected or readings not written", _connections.Count);
+        }
+
+        await _givingUp.CancelAsync();
+        _connections.ToList().ForEach(static connection => connection.Abort());
+    }
+
+    private async Task ServeAsync(HttpContext context, string id, Admission admission)
+    {
         IPAddress? address = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
 
         // The place is taken before the sensor can know that it is connected: one that comes back cannot overtake itself.
@@ -104,46 +162,6 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
             _connections.Leave(connection);
             connection.End();
         }
-    }
-
-    /// <summary>Whether a command can be sent to the sensor now.</summary>
-    public bool CanCommand(string id) => _connections.Newest(id) is TelemetryConnection { CanCommand: true };
-
-    /// <summary>Sends a command to a sensor and gives its result, "ok" or "error" and why.</summary>
-    /// <param name="id">The sensor.</param>
-    /// <param name="command">At most 200 visible ASCII characters and spaces.</param>
-    public Task<string> CommandAsync(string id, string command) => _connections.Newest(id) is TelemetryConnection connection
-        ? connection.CommandAsync(command)
-        : Task.FromResult(TelemetryConnection.NotConnected);
-
-    /// <summary>Closes the connections of a device that may come in no more, with 1008.</summary>
-    public void Disconnect(Credential revoked)
-    {
-        foreach (SensorConnection connection in revoked.IsDevice ? _connections.ToList().FindAll(connection => connection.Id == revoked.Name) : [])
-        {
-            const string Why = "the device was revoked";
-            access.Refusals.ReportClose(WebSocketCloseStatus.PolicyViolation, $"sensor {connection.Id}", Why);
-            _ = connection.CloseAsync(WebSocketCloseStatus.PolicyViolation, Why);
-        }
-    }
-
-    /// <summary>
-    /// Closes all sensors with 1001 and waits until what they sent is on disk, or <paramref name="deadline"/>.
-    /// </summary>
-    public async Task StopAsync(CancellationToken deadline)
-    {
-        _stopping = true;
-        Task allGone = _connections.CloseAsync();
-        await Task.WhenAll(_connections.ToList().ConvertAll(static connection =>
-            connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping")));
-        await allGone.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!allGone.IsCompleted)
-        {
-            logger.LogWarning("Stopped with {Count} sensors connected or readings not written", _connections.Count);
-        }
-
-        await _givingUp.CancelAsync();
-        _connections.ToList().ForEach(static connection => connection.Abort());
     }
 
     private async Task WaitForOlderAsync(SensorConnection connection)

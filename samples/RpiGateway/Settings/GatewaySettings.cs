@@ -19,7 +19,7 @@ namespace RpiGateway.Settings;
 public sealed class GatewaySettings
 {
     /// <summary>The most sensors that can be simulated.</summary>
-    public const int MaxSimulated = 1000;
+    public const int MaxSimulated = 2000;
 
     private const string EnvironmentPrefix = "RPIGATEWAY_";
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
@@ -21,19 +22,19 @@ internal sealed class Simulator(Uri gateway, int count, Func<string, Introductio
     /// <summary>From one reading of a sensor to the next, in milliseconds.</summary>
     public const int Interval = 1000;
 
-    // A node's calls are shallow; a thousand of .NET's usual stacks would claim 1.5 GB of address space.
+    // A node's calls are shallow; thousands of .NET's usual stacks of 1.5 MB would claim gigabytes of address space.
     private const int StackSize = 256 * 1024;
 
     /// <summary>Runs the sensors sim-1 to sim-N until cancelled.</summary>
     public Task RunAsync(CancellationToken stopping)
     {
-        Task[] sensors = new Task[count];
-        for (int i = 0; i < count; i++)
+        List<Task> sensors = [];
+        for (int i = 0; i < count && !stopping.IsCancellationRequested; i++)
         {
             string id = $"sim-{i + 1}";
             Introduction introduction = introduce(id);
             NodeSettings settings = new() { Id = id, Secret = introduction.Secret, Gateway = gateway.AbsoluteUri, Interval = Interval };
-            sensors[i] = RunAsync(new SensorNode(settings, new SimulatedBoard(i, introduction, logger), new Random()), settings.Id, stopping);
+            sensors.Add(RunAsync(new SensorNode(settings, new SimulatedBoard(i, introduction, logger), new Random()), settings.Id, stopping));
         }
 
         return Task.WhenAll(sensors);

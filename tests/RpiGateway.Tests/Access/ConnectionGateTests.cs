@@ -130,15 +130,15 @@ public sealed class ConnectionGateTests
         MessagePace pace = new(4, time);
         for (int i = 0; i < 4; i++)
         {
-            Assert.True(pace.WaitAsync(CancellationToken.None).IsCompletedSuccessfully);
+            Assert.True(pace.WaitAsync(1, CancellationToken.None).IsCompletedSuccessfully);
         }
 
-        Task fifth = pace.WaitAsync(CancellationToken.None).AsTask();
+        Task fifth = pace.WaitAsync(1, CancellationToken.None).AsTask();
         Assert.False(fifth.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(251));
         time.FireTimers();
         await fifth.InTime();
-        Assert.False(pace.WaitAsync(CancellationToken.None).IsCompleted);
+        Assert.False(pace.WaitAsync(1, CancellationToken.None).IsCompleted);
     }
 
     private static async Task<Socket> OpenAsync(TestGateway gateway, IPAddress from)

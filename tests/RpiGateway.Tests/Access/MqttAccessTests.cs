@@ -1,5 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http;
+using System.Net.WebSockets;
+using System.Threading;
 using System.Threading.Tasks;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -138,6 +143,37 @@ public sealed class MqttAccessTests(NodePackages packages) : IClassFixture<NodeP
 
         Assert.Equal(MqttClientConnectResultCode.ConnectionRateExceeded, (await ConnectAsync(gateway, "someone", secret)).Code);
         Assert.Equal(MqttClientConnectResultCode.ServerUnavailable, (await ConnectAsync(gateway, "someone", secret, MqttProtocolVersion.V311)).Code);
+    }
+
+    [Theory]
+    [InlineData(MqttProtocolVersion.V500, MqttClientConnectResultCode.QuotaExceeded)]
+    [InlineData(MqttProtocolVersion.V311, MqttClientConnectResultCode.ServerUnavailable)]
+    public async Task DeviceThatHasItsConnectionsGetsNoMoreUntilOneEnds(MqttProtocolVersion version, MqttClientConnectResultCode refusal)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(access: new AccessSettings { TrustLoopback = false, ConnectionsPerDevice = 2 });
+        string secret = gateway.AddDevice("attic");
+        string other = gateway.AddDevice("cellar");
+        (IMqttClient client, _) = await ConnectAsync(gateway, "attic", secret, version);
+        using IMqttClient _1 = client;
+
+        // One by MQTT and one as a sensor.
+        ClientWebSocket sensor = new();
+        using ClientWebSocket _2 = sensor;
+        sensor.Options.SetRequestHeader("Authorization", Upgrade.Basic("attic", secret).Value);
+        await sensor.ConnectAsync(gateway.Sensor("attic"), CancellationToken.None).InTime();
+
+        Assert.Equal(refusal, (await ConnectAsync(gateway, "attic", secret, version)).Code);
+        using HttpResponseMessage response = await Upgrade.AskAsync(gateway.Sensor("attic"), Upgrade.Basic("attic", secret));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(MqttClientConnectResultCode.Success, (await ConnectAsync(gateway, "cellar", other, version)).Code);
+
+        await client.DisconnectAsync().InTime();
+        Stopwatch time = Stopwatch.StartNew();
+        while ((await ConnectAsync(gateway, "attic", secret, version)).Code != MqttClientConnectResultCode.Success)
+        {
+            Assert.True(time.Elapsed < Deadline.Limit);
+            await Task.Delay(50);
+        }
     }
 
     [Fact]

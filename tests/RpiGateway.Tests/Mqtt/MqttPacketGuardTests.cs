@@ -1,10 +1,14 @@
 using System;
 using System.Net.WebSockets;
+using System.Threading;
+using System.Threading.Tasks;
 
 namespace RpiGateway.Tests;
 
 public sealed class MqttPacketGuardTests
 {
+    private static readonly byte[] PingRequest = [0xC0, 0];
+
     [Theory]
     [InlineData(MqttPacketGuard.MaxFirstPacketSize, null)]
     [InlineData(MqttPacketGuard.MaxFirstPacketSize + 1, WebSocketCloseStatus.MessageTooBig)]
@@ -58,6 +62,48 @@ public sealed class MqttPacketGuardTests
         }
 
         Assert.True(guard.FirstPacketPassed);
+    }
+
+    [Fact]
+    public async Task PeerThatIsTooFastHasToWaitHoweverItsPacketsAreCut()
+    {
+        ManualTime time = new();
+        MqttPacketGuard guard = new(MqttPacketGuard.Connect, new MessagePace(4, time));
+        Assert.Null(guard.Inspect(RawPeer.Connect));
+        Assert.True(guard.PaceAsync(CancellationToken.None).IsCompletedSuccessfully);
+
+        // One packet in nine parts, and two in one.
+        foreach (byte value in RawPeer.Publish)
+        {
+            Assert.Null(guard.Inspect([value]));
+            Assert.True(guard.PaceAsync(CancellationToken.None).IsCompletedSuccessfully);
+        }
+
+        Assert.Null(guard.Inspect([.. RawPeer.Subscribe, .. RawPeer.Publish]));
+        Assert.True(guard.PaceAsync(CancellationToken.None).IsCompletedSuccessfully);
+
+        Assert.Null(guard.Inspect(PingRequest));
+        Task fifth = guard.PaceAsync(CancellationToken.None).AsTask();
+        Assert.False(fifth.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(251));
+        time.FireTimers();
+        await fifth.InTime();
+    }
+
+    [Theory]
+    [InlineData(0x40)]
+    [InlineData(0x50)]
+    [InlineData(0x70)]
+    public void AcknowledgementsOfWhatItHearsDoNotCount(byte header)
+    {
+        MqttPacketGuard guard = new(MqttPacketGuard.Connect, new MessagePace(1, new ManualTime()));
+        Assert.Null(guard.Inspect(RawPeer.Connect));
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Null(guard.Inspect([header, 2, 0, 1]));
+        }
+
+        Assert.True(guard.PaceAsync(CancellationToken.None).IsCompletedSuccessfully);
     }
 
     private static byte[] Packet(byte header, int size)

@@ -23,6 +23,8 @@ public sealed class MqttTcpTests
         await client.PublishStringAsync("t", "by TCP", MqttQualityOfServiceLevel.AtLeastOnce).InTime();
 
         Assert.Equal("by TCP", (await subscriber.NextHeardAsync()).Text);
+        // Both are counted.
+        Assert.Equal(2, (await Metrics.ReadAsync(gateway.Address))["""rpigateway_connections{"kind": "mqtt"}"""]);
         Assert.Equal("ok", (await http.GetStringAsync(new UriBuilder(gateway.Address) { Scheme = "http", Path = "/healthz" }.Uri).InTime()).Trim());
     }
 

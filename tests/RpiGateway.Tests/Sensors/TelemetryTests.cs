@@ -7,7 +7,6 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace RpiGateway.Tests;
 
@@ -226,19 +225,6 @@ public sealed class TelemetryTests
 
         Assert.Equal(2, newer.Acknowledged);
         Assert.Equal("closed 1008", await older.NextAsync());
-    }
-
-    [Fact]
-    public void SensorWithTooManyConnectionsIsRefusedAnother()
-    {
-        SensorConnections connections = new(3);
-        for (int i = 0; i < 3; i++)
-        {
-            Assert.Null(connections.TryEnter(new PlainConnection("x", null!, NullLogger.Instance)));
-        }
-
-        Assert.Contains("3 connections", connections.TryEnter(new PlainConnection("x", null!, NullLogger.Instance)));
-        Assert.Null(connections.TryEnter(new PlainConnection("y", null!, NullLogger.Instance)));
     }
 
     [Fact]
