@@ -4,6 +4,7 @@ namespace Ws.Micro;
 /// The place of an extension that transforms whole messages and marks them with RSV1 (RFC 6455 §9.1, RFC 7692 §5).
 /// Its memory is fixed at construction and it allocates nothing after. Decoding and encoding share no state, so that one thread may
 /// receive while another sends.
+/// <para>What a call has to tell stands in fields, which the engine reads: on the device an overridden property costs far more.</para>
 /// </summary>
 public abstract class MessageExtension
 {
@@ -11,7 +12,7 @@ public abstract class MessageExtension
     public abstract void BeginDecode();
 
     /// <summary>
-    /// Decodes until the input is used up or there is output to hand on, and sets the Decoded… properties. Called again, with what was not
+    /// Decodes until the input is used up or there is output to hand on, and sets the Decode… fields. Called again, with what was not
     /// taken (perhaps nothing), until it takes all and gives nothing. Returns false where the message cannot be decoded.
     /// </summary>
     /// <param name="input">Payload bytes, unmasked.</param>
@@ -21,19 +22,19 @@ public abstract class MessageExtension
     public abstract bool Decode(byte[] input, int offset, int count, bool endOfMessage);
 
     /// <summary>Input bytes that the last <see cref="Decode"/> took.</summary>
-    public abstract int DecodeTaken { get; }
+    public int DecodeTaken;
 
     /// <summary>Holds what the last <see cref="Decode"/> gave, until the next.</summary>
-    public abstract byte[] Decoded { get; }
+    public byte[] Decoded = new byte[0];
 
     /// <summary>Where in <see cref="Decoded"/> it begins.</summary>
-    public abstract int DecodedOffset { get; }
+    public int DecodedOffset;
 
     /// <summary>How many bytes it has.</summary>
-    public abstract int DecodedCount { get; }
+    public int DecodedCount;
 
     /// <summary>Whether the last <see cref="Decode"/> took all input and gave the message's last bytes. Where it cannot know yet it says no, and gives nothing when called again.</summary>
-    public abstract bool DecodeDone { get; }
+    public bool DecodeDone;
 
     /// <summary>Begins to encode a message, unless it is better sent as it is: then it returns false.</summary>
     /// <param name="count">Bytes in the message's first fragment.</param>
@@ -58,11 +59,11 @@ public abstract class MessageExtension
     public abstract int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount);
 
     /// <summary>Input bytes that the last <see cref="Encode"/> took.</summary>
-    public abstract int EncodeTaken { get; }
+    public int EncodeTaken;
 
     /// <summary>Of the input bytes taken, those that nothing written stands for yet and that may not get smaller.</summary>
-    public virtual int EncodeWaiting => 0;
+    public int EncodeWaiting;
 
     /// <summary>Whether the last <see cref="Encode"/> took all its input and wrote all that there is to write for it.</summary>
-    public abstract bool EncodeDone { get; }
+    public bool EncodeDone;
 }

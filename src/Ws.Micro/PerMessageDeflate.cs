@@ -15,18 +15,11 @@ public sealed class PerMessageDeflate : MessageExtension
 
     private readonly Deflater _deflater;
     private readonly Inflater _inflater;
-    private readonly DeflateParameters _agreed;
     private readonly int _minMessageSize;
     private readonly bool _encodeAnew;
     private readonly bool _decodeAnew;
-    private int _decodeTaken;
-    private int _decodedOffset;
-    private int _decodedCount;
     private int _tailTaken;
-    private bool _decodeDone;
-    private int _encodeTaken;
     private bool _encodeFlushed;
-    private bool _encodeDone;
 
     /// <param name="isServer">Our role.</param>
     /// <param name="agreed">What the handshake agreed on.</param>
@@ -35,9 +28,10 @@ public sealed class PerMessageDeflate : MessageExtension
     {
         int send = isServer ? agreed.ServerWindowBits : agreed.ClientWindowBits;
         int receive = isServer ? agreed.ClientWindowBits : agreed.ServerWindowBits;
-        _agreed = agreed;
+        Agreed = agreed;
         _deflater = options.NewDeflater(send);
         _inflater = options.NewInflater(receive);
+        Decoded = _inflater.Window;
         _encodeAnew = isServer ? agreed.ServerNoContextTakeover : agreed.ClientNoContextTakeover;
         _decodeAnew = isServer ? agreed.ClientNoContextTakeover : agreed.ServerNoContextTakeover;
         _minMessageSize = options.MinMessageSize;
@@ -45,34 +39,10 @@ public sealed class PerMessageDeflate : MessageExtension
     }
 
     /// <summary>What the handshake agreed on.</summary>
-    public DeflateParameters Agreed => _agreed;
+    public readonly DeflateParameters Agreed;
 
     /// <summary>Bytes that the arrays of encoder and decoder take.</summary>
-    public int MemoryBytes { get; }
-
-    /// <inheritdoc/>
-    public override int DecodeTaken => _decodeTaken;
-
-    /// <inheritdoc/>
-    public override byte[] Decoded => _inflater.Window;
-
-    /// <inheritdoc/>
-    public override int DecodedOffset => _decodedOffset;
-
-    /// <inheritdoc/>
-    public override int DecodedCount => _decodedCount;
-
-    /// <inheritdoc/>
-    public override bool DecodeDone => _decodeDone;
-
-    /// <inheritdoc/>
-    public override int EncodeTaken => _encodeTaken;
-
-    /// <inheritdoc/>
-    public override int EncodeWaiting => _deflater.Waiting;
-
-    /// <inheritdoc/>
-    public override bool EncodeDone => _encodeDone;
+    public readonly int MemoryBytes;
 
     /// <inheritdoc/>
     public override void BeginDecode()
@@ -83,33 +53,33 @@ public sealed class PerMessageDeflate : MessageExtension
         }
 
         _tailTaken = 0;
-        _decodeDone = false;
+        DecodeDone = false;
     }
 
     /// <inheritdoc/>
     public override bool Decode(byte[] input, int offset, int count, bool endOfMessage)
     {
         bool valid = _inflater.Inflate(input, offset, count);
-        _decodeTaken = _inflater.Taken;
-        _decodedOffset = _inflater.OutputOffset;
-        _decodedCount = _inflater.OutputCount;
+        DecodeTaken = _inflater.Taken;
+        DecodedOffset = _inflater.OutputOffset;
+        DecodedCount = _inflater.OutputCount;
 
         // With the tail at once the message's last bytes are known to be the last; unless the tail could overwrite them.
-        while (valid && endOfMessage && _decodeTaken == count && _tailTaken < Tail.Length && (_decodedCount == 0 || _inflater.BetweenBlocks))
+        while (valid && endOfMessage && DecodeTaken == count && _tailTaken < Tail.Length && (DecodedCount == 0 || _inflater.BetweenBlocks))
         {
             valid = _inflater.Inflate(Tail, _tailTaken, Tail.Length - _tailTaken);
             _tailTaken += _inflater.Taken;
             if (_inflater.OutputCount > 0)
             {
-                _decodedOffset = _inflater.OutputOffset;
-                _decodedCount = _inflater.OutputCount;
+                DecodedOffset = _inflater.OutputOffset;
+                DecodedCount = _inflater.OutputCount;
             }
         }
 
         // §7.2.2: a message ends where a block does. What came before a fault is handed on first, whatever the split.
         valid = valid && (_tailTaken < Tail.Length || _inflater.AtBoundary);
-        _decodeDone = valid && _tailTaken == Tail.Length;
-        return valid || _decodedCount > 0;
+        DecodeDone = valid && _tailTaken == Tail.Length;
+        return valid || DecodedCount > 0;
     }
 
     /// <inheritdoc/>
@@ -137,16 +107,17 @@ public sealed class PerMessageDeflate : MessageExtension
     public override int Encode(byte[] input, int offset, int count, bool endOfMessage, byte[] output, int outputOffset, int outputCount)
     {
         int written = 0;
-        _encodeTaken = 0;
+        EncodeTaken = 0;
         if (!_encodeFlushed)
         {
             written = _deflater.Deflate(input, offset, count, true, output, outputOffset, outputCount);
-            _encodeTaken = _deflater.Taken;
+            EncodeTaken = _deflater.Taken;
             _encodeFlushed = _deflater.Done;
         }
 
-        _encodeDone = _encodeFlushed && (endOfMessage || outputCount - written >= Tail.Length);
-        if (_encodeDone)
+        EncodeWaiting = _deflater.Waiting;
+        EncodeDone = _encodeFlushed && (endOfMessage || outputCount - written >= Tail.Length);
+        if (EncodeDone)
         {
             _encodeFlushed = false;
             if (!endOfMessage)

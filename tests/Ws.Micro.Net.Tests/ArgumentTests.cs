@@ -83,8 +83,8 @@ public sealed class ArgumentTests
         T Set<T>(T options)
             where T : WebSocketOptions
         {
-            System.Reflection.PropertyInfo property = typeof(WebSocketOptions).GetProperty(name)!;
-            property.SetValue(options, Convert.ChangeType(value, property.PropertyType));
+            System.Reflection.FieldInfo setting = typeof(WebSocketOptions).GetField(name)!;
+            setting.SetValue(options, Convert.ChangeType(value, setting.FieldType));
             return options;
         }
     }

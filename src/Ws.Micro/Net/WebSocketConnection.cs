@@ -64,10 +64,10 @@ public sealed partial class WebSocketConnection : IDisposable
     }
 
     /// <summary>The path and query that the connection was made with.</summary>
-    public string Path { get; }
+    public readonly string Path;
 
     /// <summary>The subprotocol agreed, or null.</summary>
-    public string? Subprotocol { get; }
+    public readonly string? Subprotocol;
 
     /// <summary>Where the connection stands.</summary>
     public EngineState State => _over ? EngineState.Closed : _engine.State;

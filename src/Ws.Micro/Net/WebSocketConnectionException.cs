@@ -21,16 +21,16 @@ public sealed class WebSocketConnectionException : Exception
     }
 
     /// <summary>Where it failed.</summary>
-    public ConnectionStep Step { get; }
+    public readonly ConnectionStep Step;
 
     /// <summary>What was wrong with the opening handshake, where that is what failed.</summary>
-    public HandshakeError HandshakeError { get; }
+    public readonly HandshakeError HandshakeError;
 
     /// <summary>The HTTP status of the answer; 0 where there was none.</summary>
-    public int StatusCode { get; }
+    public readonly int StatusCode;
 
     /// <summary>The answer's Retry-After header (RFC 9110 §10.2.3) as sent, or null.</summary>
-    public string? RetryAfter { get; }
+    public readonly string? RetryAfter;
 
     private static string Describe(HandshakeError error, int statusCode) => error switch
     {

@@ -6,8 +6,8 @@ namespace Ws.Micro.Net;
 public sealed class WebSocketListenerOptions : WebSocketOptions
 {
     /// <summary>The origins whose pages may connect from a browser, such as "https://example.org"; "*" for any. Others get 403. Default none.</summary>
-    public string[] AllowedOrigins { get; set; } = new string[0];
+    public string[] AllowedOrigins = new string[0];
 
     /// <summary>Serves wss with this certificate and its private key; null: ws.</summary>
-    public X509Certificate? Certificate { get; set; }
+    public X509Certificate? Certificate;
 }

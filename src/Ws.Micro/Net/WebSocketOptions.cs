@@ -5,40 +5,41 @@ using Ws.Micro.Framing;
 namespace Ws.Micro.Net;
 
 /// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Read once, when the connection is made.</summary>
+/// <remarks>Fields: on the device a property costs a hundred bytes of flash.</remarks>
 public abstract partial class WebSocketOptions
 {
     /// <summary>The smallest buffer that holds any control frame.</summary>
     public const int MinBufferSize = 160;
 
     /// <summary>The receive buffer, at least <see cref="MinBufferSize"/>: the largest part of a message handed over at once. Default 512.</summary>
-    public int ReceiveBufferSize { get; set; } = 512;
+    public int ReceiveBufferSize = 512;
 
     /// <summary>The send buffer, at least <see cref="MinBufferSize"/>: messages go out in writes of this size. Default 512.</summary>
-    public int SendBufferSize { get; set; } = 512;
+    public int SendBufferSize = 512;
 
     /// <summary>The buffer for either side's head of the opening handshake, freed after it. At least 256. Default 2048.</summary>
-    public int HandshakeBufferSize { get; set; } = 2048;
+    public int HandshakeBufferSize = 2048;
 
     /// <summary>The largest message accepted; a larger one is answered with close code 1009. Default 16 MiB; it costs no memory.</summary>
-    public long MaxMessageSize { get; set; } = Limits.DefaultMaxMessageSize;
+    public long MaxMessageSize = Limits.DefaultMaxMessageSize;
 
     /// <summary>From the first step to the end of the opening handshake. Default 15,000.</summary>
-    public int ConnectTimeout { get; set; } = 15000;
+    public int ConnectTimeout = 15000;
 
     /// <summary>For each write. Default 10,000.</summary>
-    public int SendTimeout { get; set; } = 10000;
+    public int SendTimeout = 10000;
 
     /// <summary>For the closing handshake and the end of the connection under it. Default 3,000.</summary>
-    public int CloseTimeout { get; set; } = 3000;
+    public int CloseTimeout = 3000;
 
     /// <summary>After this long without a byte from the peer a ping is sent, within a call of Receive. 0: never. Default 30,000.</summary>
-    public int KeepAliveInterval { get; set; } = 30000;
+    public int KeepAliveInterval = 30000;
 
     /// <summary>How long after that ping the peer may stay silent before the connection counts as lost. Default 15,000.</summary>
-    public int KeepAliveTimeout { get; set; } = 15000;
+    public int KeepAliveTimeout = 15000;
 
     /// <summary>Subprotocols in order of preference: those to offer as a client, those to accept as a server. Default none.</summary>
-    public string[] Subprotocols { get; set; } = new string[0];
+    public string[] Subprotocols = new string[0];
 
     internal void Validate()
     {
@@ -69,14 +70,14 @@ public abstract partial class WebSocketOptions
 public sealed class WebSocketClientOptions : WebSocketOptions
 {
     /// <summary>Further headers of the request, each as "Name: value".</summary>
-    public string[] Headers { get; set; } = new string[0];
+    public string[] Headers = new string[0];
 
     /// <summary>With wss, the only root that the server's certificate may come from; null: those that the system, or the device's store, trusts.</summary>
-    public X509Certificate? RootCertificate { get; set; }
+    public X509Certificate? RootCertificate;
 
     /// <summary>With wss, the certificate that shows who we are; null: none.</summary>
-    public X509Certificate? ClientCertificate { get; set; }
+    public X509Certificate? ClientCertificate;
 
     /// <summary>With wss, takes any certificate from anybody: no protection against a peer in the middle.</summary>
-    public bool DangerousAcceptAnyCertificate { get; set; }
+    public bool DangerousAcceptAnyCertificate;
 }

@@ -11,11 +11,8 @@ internal sealed class Doubling : MessageExtension
     private readonly byte[] _output = new byte[6];
     private readonly byte[] _held = new byte[1];
     private int _heldCount;
-    private int _taken;
-    private int _count;
-    private bool _done;
-    private int _encodeTaken;
-    private bool _encodeDone;
+
+    public Doubling() => Decoded = _output;
 
     /// <summary>Whether the last byte is held back until the end of the message is known, so that the end gives output of its own.</summary>
     public bool HoldsBack { get; init; }
@@ -28,20 +25,6 @@ internal sealed class Doubling : MessageExtension
 
     public int Begun { get; private set; }
 
-    public override int DecodeTaken => _taken;
-
-    public override byte[] Decoded => _output;
-
-    public override int DecodedOffset => 0;
-
-    public override int DecodedCount => _count;
-
-    public override bool DecodeDone => _done;
-
-    public override int EncodeTaken => _encodeTaken;
-
-    public override bool EncodeDone => _encodeDone;
-
     public override void BeginDecode()
     {
         Begun++;
@@ -50,24 +33,24 @@ internal sealed class Doubling : MessageExtension
 
     public override bool Decode(byte[] input, int offset, int count, bool endOfMessage)
     {
-        _taken = 0;
-        _count = 0;
-        _done = false;
+        DecodeTaken = 0;
+        DecodedCount = 0;
+        DecodeDone = false;
         if (Stalls)
         {
             return true;
         }
 
-        while (_taken < count && _count < _output.Length)
+        while (DecodeTaken < count && DecodedCount < _output.Length)
         {
-            byte next = input[offset + _taken];
+            byte next = input[offset + DecodeTaken];
             if (next == 0xEE)
             {
                 // What comes before it is given first, so that its own faults are found first, in any pieces.
-                return _count > 0;
+                return DecodedCount > 0;
             }
 
-            _taken++;
+            DecodeTaken++;
             if (!HoldsBack)
             {
                 Give(next);
@@ -84,13 +67,13 @@ internal sealed class Doubling : MessageExtension
             }
         }
 
-        if (endOfMessage && _taken == count && _heldCount > 0 && _count < _output.Length)
+        if (endOfMessage && DecodeTaken == count && _heldCount > 0 && DecodedCount < _output.Length)
         {
             Give(_held[0]);
             _heldCount = 0;
         }
 
-        _done = !NeverSaysDone && endOfMessage && _taken == count && _heldCount == 0;
+        DecodeDone = !NeverSaysDone && endOfMessage && DecodeTaken == count && _heldCount == 0;
         return true;
     }
 
@@ -108,14 +91,14 @@ internal sealed class Doubling : MessageExtension
             output[outputOffset + i] = input[offset + (2 * i)];
         }
 
-        _encodeTaken = 2 * given;
-        _encodeDone = _encodeTaken == count;
+        EncodeTaken = 2 * given;
+        EncodeDone = EncodeTaken == count;
         return given;
     }
 
     private void Give(byte value)
     {
-        _output[_count++] = value;
-        _output[_count++] = value;
+        _output[DecodedCount++] = value;
+        _output[DecodedCount++] = value;
     }
 }
