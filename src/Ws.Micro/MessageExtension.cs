@@ -24,8 +24,8 @@ public abstract class MessageExtension
     /// <summary>Input bytes that the last <see cref="Decode"/> took.</summary>
     public int DecodeTaken;
 
-    /// <summary>Holds what the last <see cref="Decode"/> gave, until the next.</summary>
-    public byte[] Decoded = new byte[0];
+    /// <summary>Holds what the last <see cref="Decode"/> gave, until the next. Set before the first.</summary>
+    public byte[] Decoded = null!;
 
     /// <summary>Where in <see cref="Decoded"/> it begins.</summary>
     public int DecodedOffset;

@@ -17,16 +17,16 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
     /// The most bytes that the arrays of one connection's encoder and decoder may take together. The windows are the largest that fit, up to
     /// MaxSendWindowBits and MaxReceiveWindowBits. Default 8,192 on the device, 32,768 on .NET; windows of 15 bits both ways need 160,599 there.
     /// </summary>
-    public int MemoryLimit { get; set; } = 8192;
+    public int MemoryLimit = 8192;
 
     /// <summary>Messages of fewer bytes are sent uncompressed, where they are given whole. Default 16.</summary>
-    public int MinMessageSize { get; set; } = 16;
+    public int MinMessageSize = 16;
 
     /// <summary>
     /// How many earlier places the encoder looks at for each match. 0: only the newest, which saves two bytes for each byte of window, or one up to
     /// 9 bits, and makes sensors' messages some 15 to 40 % larger. Default 16.
     /// </summary>
-    public int ChainDepth { get; set; } = 16;
+    public int ChainDepth = 16;
 
     /// <summary>Bytes that the arrays of one connection's encoder and decoder take with these windows.</summary>
     /// <param name="sendWindowBits">The encoder's window: 8 to 15.</param>

@@ -7,8 +7,6 @@ namespace Ws.Micro;
 public sealed partial class WebSocketEngine
 {
     private readonly FrameReader _reader;
-    private readonly byte[] _control = new byte[Limits.MaxControlPayload];
-    private int _controlCount;
     private long _controlSecond;
     private int _controlsInSecond;
 
@@ -19,61 +17,42 @@ public sealed partial class WebSocketEngine
     private long _messageSize;
     private int _tinyFragments;
     private int _utf8;
-    private int _unmaskedAhead;
-
-    private int _closeCode;
-
-    // The shell reads these as they are: on the device each property costs a call.
-    internal byte[] _data;
-    internal int _dataOffset;
-    internal int _dataCount;
-    internal bool _isText;
-    internal bool _isFirst;
-    internal bool _isLast;
-    internal int _taken;
-    internal ProtocolError _error;
 
     /// <summary>Input bytes that the last <see cref="Receive"/> took. The next call must begin with the byte after them.</summary>
-    public int Taken => _taken;
+    public int Taken;
 
     /// <summary>Holds the part of a message that a <see cref="EngineEvent.Data"/> event reports: the input itself, or the extension's output. Valid until the next <see cref="Receive"/>.</summary>
-    public byte[] Data => _data;
+    public byte[] Data;
 
     /// <summary>Where in <see cref="Data"/> the part begins.</summary>
-    public int DataOffset => _dataOffset;
+    public int DataOffset;
 
     /// <summary>Bytes in the part; 0 only where the message is empty or its end brings no more bytes.</summary>
-    public int DataCount => _dataCount;
+    public int DataCount;
 
     /// <summary>Whether the message is text. What has been reported of it is valid UTF-8 so far, perhaps up to inside a code point.</summary>
-    public bool IsText => _isText;
+    public bool IsText;
 
     /// <summary>Whether the part begins its message.</summary>
-    public bool IsFirst => _isFirst;
+    public bool IsFirst;
 
     /// <summary>Whether the part ends its message.</summary>
-    public bool IsLast => _isLast;
+    public bool IsLast;
 
     /// <summary>The payload, 0 to 125 bytes, of the control frame just reported. In a close frame the reason begins at index 2.</summary>
-    public byte[] ControlPayload => _control;
+    public readonly byte[] ControlPayload = new byte[Limits.MaxControlPayload];
 
     /// <summary>Bytes in <see cref="ControlPayload"/>.</summary>
-    public int ControlPayloadCount => _controlCount;
+    public int ControlPayloadCount;
 
     /// <summary>The rule that the peer broke.</summary>
-    public ProtocolError Error => _error;
+    public ProtocolError Error;
 
     /// <summary>
     /// After <see cref="EngineEvent.Close"/> the peer's code, 1005 where it gave none; after <see cref="EngineEvent.Failed"/> the code that
     /// our close frame has to carry; before either 0.
     /// </summary>
-    public int CloseCode => _closeCode;
-
-    /// <summary>
-    /// Bytes of payload, unencoded, that the current data frame still brings. The next so many bytes of input may be read straight into the
-    /// application's buffer and given to <see cref="Receive"/> from there. 0 outside such a frame.
-    /// </summary>
-    public long PayloadRemaining => _reader._inFrame && !_messageEncoded && (_reader._firstByte & 8) == 0 ? _reader._remaining : 0;
+    public int CloseCode;
 
     /// <summary>
     /// Reads <paramref name="count"/> bytes of input up to the next event. Call it again with the rest, even where none is left, until it
@@ -91,14 +70,14 @@ public sealed partial class WebSocketEngine
         while (true)
         {
             found = EngineEvent.None;
-            if (_closeReceived || _error != ProtocolError.None)
+            if (_closeReceived || Error != ProtocolError.None)
             {
                 // §5.5.1, §7.1.7: after a close frame, or a failure, nothing more is processed.
                 at = end;
                 break;
             }
 
-            if (!_reader._inFrame)
+            if (!_reader.InFrame)
             {
                 if (at == end)
                 {
@@ -106,9 +85,9 @@ public sealed partial class WebSocketEngine
                 }
 
                 at += _reader.ReadHeader(buffer, at, end - at);
-                if (!_reader._inFrame)
+                if (!_reader.InFrame)
                 {
-                    found = _reader._error == ProtocolError.None ? EngineEvent.None : Fail(_reader._error);
+                    found = _reader.Error == ProtocolError.None ? EngineEvent.None : Fail(_reader.Error);
                     break;
                 }
 
@@ -119,13 +98,13 @@ public sealed partial class WebSocketEngine
                 }
             }
 
-            if ((_reader._firstByte & 8) != 0)
+            if ((_reader.FirstByte & 8) != 0)
             {
                 int n = _reader.ReadPayload(buffer, at, end - at);
-                Array.Copy(buffer, at, _control, _controlCount, n);
-                _controlCount += n;
+                Array.Copy(buffer, at, ControlPayload, ControlPayloadCount, n);
+                ControlPayloadCount += n;
                 at += n;
-                if (_reader._remaining > 0)
+                if (_reader.Remaining > 0)
                 {
                     break;
                 }
@@ -136,33 +115,33 @@ public sealed partial class WebSocketEngine
 
             if (_messageEncoded)
             {
-                found = Decode(buffer, ref at, end);
+                Decode(buffer, ref at, end, ref found);
             }
             else
             {
                 int n = _reader.ReadPayload(buffer, at, end - at);
-                found = Report(buffer, at, n, _reader._remaining == 0);
+                found = Report(buffer, at, n, _reader.Remaining == 0);
                 at += n;
             }
 
             // An empty frame that does not end its message is no event.
-            if (found != EngineEvent.None || _reader._inFrame)
+            if (found != EngineEvent.None || _reader.InFrame)
             {
                 break;
             }
         }
 
-        _taken = at - offset;
+        Taken = at - offset;
         return found;
     }
 
     private EngineEvent EnterFrame(long now)
     {
-        int first = _reader._firstByte;
+        int first = _reader.FirstByte;
         int opcode = first & 0x0F;
         if (opcode >= 8)
         {
-            _controlCount = 0;
+            ControlPayloadCount = 0;
             if ((ulong)(now - _controlSecond) >= 1000)
             {
                 // Unsigned, so that a clock below its last reading, or below 0 at the start, begins a new second too.
@@ -204,11 +183,11 @@ public sealed partial class WebSocketEngine
             _utf8 = Utf8Validator.Complete;
             if (rsv1)
             {
-                _extension!.BeginDecode();
+                Extension!.BeginDecode();
             }
         }
 
-        long length = _reader._remaining;
+        long length = _reader.Remaining;
         if (!_messageEncoded && length > _maxMessageSize - _messageSize)
         {
             return Fail(ProtocolError.MessageTooBig);
@@ -226,58 +205,16 @@ public sealed partial class WebSocketEngine
         return EngineEvent.None;
     }
 
-    // Payload bytes of a frame with RSV1's meaning. What the extension does not take stays with the caller, already unmasked.
-    private EngineEvent Decode(byte[] buffer, ref int at, int end)
-    {
-        MessageExtension extension = _extension!;
-        while (true)
-        {
-            int fresh = end - at - _unmaskedAhead;
-            if (fresh > 0)
-            {
-                _unmaskedAhead += _reader.ReadPayload(buffer, at + _unmaskedAhead, fresh);
-            }
-
-            bool endOfFrame = _reader._remaining == 0;
-            bool endOfMessage = endOfFrame && (_reader._firstByte & FrameWriter.Fin) != 0;
-            if (!extension.Decode(buffer, at, _unmaskedAhead, endOfMessage))
-            {
-                return Fail(ProtocolError.UndecodableMessage);
-            }
-
-            int taken = extension.DecodeTaken;
-            at += taken;
-            _unmaskedAhead -= taken;
-            int count = extension.DecodedCount;
-            if (count > 0)
-            {
-                if (count > _maxMessageSize - _messageSize)
-                {
-                    return Fail(ProtocolError.MessageTooBig);
-                }
-
-                return Report(extension.Decoded, extension.DecodedOffset, count, endOfMessage && extension.DecodeDone);
-            }
-
-            if (_unmaskedAhead == 0)
-            {
-                return endOfFrame ? Report(buffer, at, 0, true) : EngineEvent.None;
-            }
-
-            if (taken == 0)
-            {
-                return Fail(ProtocolError.UndecodableMessage);
-            }
-        }
-    }
+    // Payload bytes of a frame with RSV1's meaning.
+    partial void Decode(byte[] buffer, ref int at, int end, ref EngineEvent found);
 
     // A part of a message, in the clear. Empty parts are passed over unless they end the message.
     private EngineEvent Report(byte[] data, int offset, int count, bool endOfFrame)
     {
-        bool endOfMessage = endOfFrame && (_reader._firstByte & FrameWriter.Fin) != 0;
+        bool endOfMessage = endOfFrame && (_reader.FirstByte & FrameWriter.Fin) != 0;
         if (endOfFrame)
         {
-            _reader._inFrame = false;
+            _reader.InFrame = false;
         }
 
         bool isText = _messageOpcode == (int)Opcode.Text;
@@ -297,12 +234,12 @@ public sealed partial class WebSocketEngine
         }
 
         _messageSize += count;
-        _data = data;
-        _dataOffset = offset;
-        _dataCount = count;
-        _isText = isText;
-        _isFirst = !_messageReported;
-        _isLast = endOfMessage;
+        Data = data;
+        DataOffset = offset;
+        DataCount = count;
+        IsText = isText;
+        IsFirst = !_messageReported;
+        IsLast = endOfMessage;
         _messageReported = true;
         if (endOfMessage)
         {
@@ -316,7 +253,7 @@ public sealed partial class WebSocketEngine
     private EngineEvent EndControlFrame()
     {
         _reader.EndFrame();
-        int opcode = _reader._firstByte & 0x0F;
+        int opcode = _reader.FirstByte & 0x0F;
         if (opcode == (int)Opcode.Ping)
         {
             return EngineEvent.Ping;
@@ -328,41 +265,41 @@ public sealed partial class WebSocketEngine
         }
 
         int code = Framing.CloseCode.NoStatusReceived;
-        if (_controlCount == 1)
+        if (ControlPayloadCount == 1)
         {
             // §5.5.1: if there is a body, its first two bytes are the code.
             return Fail(ProtocolError.ClosePayloadTooShort);
         }
 
-        if (_controlCount > 1)
+        if (ControlPayloadCount > 1)
         {
-            code = (_control[0] << 8) | _control[1];
+            code = (ControlPayload[0] << 8) | ControlPayload[1];
             if (!Framing.CloseCode.IsValidOnWire(code))
             {
                 return Fail(ProtocolError.InvalidCloseCode);
             }
 
-            if (Utf8Validator.Validate(_control, 2, _controlCount - 2, Utf8Validator.Complete) != Utf8Validator.Complete)
+            if (Utf8Validator.Validate(ControlPayload, 2, ControlPayloadCount - 2, Utf8Validator.Complete) != Utf8Validator.Complete)
             {
                 return Fail(ProtocolError.InvalidUtf8);
             }
         }
 
-        _closeCode = code;
+        CloseCode = code;
         _closeReceived = true;
         return EngineEvent.Close;
     }
 
     private EngineEvent Fail(ProtocolError error)
     {
-        _closeCode = error switch
+        CloseCode = error switch
         {
             ProtocolError.InvalidUtf8 or ProtocolError.UndecodableMessage => Framing.CloseCode.InvalidPayloadData,
             ProtocolError.MessageTooBig => Framing.CloseCode.MessageTooBig,
             ProtocolError.TooManyFragments or ProtocolError.TooManyControlFrames => Framing.CloseCode.PolicyViolation,
             _ => Framing.CloseCode.ProtocolError,
         };
-        _error = error;
+        Error = error;
         return EngineEvent.Failed;
     }
 }

@@ -11,15 +11,12 @@ public sealed partial class WebSocketEngine
 
     private bool _inMessage;
     private int _maskKey;
-    private bool _encoding;
-    private bool _encodeFirst;
-    private int _encodedFrameOffset;
 
     /// <summary>
     /// Whether data may be sent: we sent no close frame, and the peer broke no rule. After the peer's close frame a message under way may be
     /// finished before ours goes out (§5.5.1), though the peer may not read it.
     /// </summary>
-    public bool CanSend => !_closeSent && _error == ProtocolError.None;
+    public bool CanSend => !_closeSent && Error == ProtocolError.None;
 
     /// <summary>
     /// Writes the header of a data frame into the bytes right before <paramref name="payloadOffset"/>, which must be at least
@@ -59,70 +56,6 @@ public sealed partial class WebSocketEngine
         return FrameWriter.WriteHeader(buffer, payloadOffset - size, firstByte, payloadLength, masked, maskKey);
     }
 
-    /// <summary>
-    /// Before a message, or the next fragment of one: whether it goes out encoded, by <see cref="WriteEncoded"/>, or as it is, by
-    /// <see cref="BeginFrame"/>. A message's first fragment decides for all.
-    /// </summary>
-    /// <param name="count">Bytes in the fragment.</param>
-    /// <param name="isLast">Whether the fragment ends its message.</param>
-    /// <param name="allowed">Whether the message may be encoded; read with its first fragment.</param>
-    public bool BeginEncode(int count, bool isLast, bool allowed)
-    {
-        if (!_inMessage)
-        {
-            _encoding = allowed && _extension != null && CanSend && _extension.BeginEncode(count, isLast);
-            _encodeFirst = true;
-        }
-
-        return _encoding;
-    }
-
-    /// <summary>
-    /// Writes a whole frame with the encoded form of the fragment's next bytes, and returns its size; it begins at
-    /// <see cref="EncodedFrameOffset"/>. Call it with what it has not taken until <see cref="EncodeDone"/>. Where it returns 0 nothing was
-    /// written: either the encoded message would be no smaller, and all of it goes out as it is, by <see cref="BeginFrame"/>; or <see cref="CanSend"/> is false.
-    /// </summary>
-    /// <param name="data">The fragment's bytes.</param>
-    /// <param name="offset">Where they begin.</param>
-    /// <param name="count">How many there are.</param>
-    /// <param name="isText">Whether the message is text, which the caller gives in valid UTF-8.</param>
-    /// <param name="isLast">Whether the fragment ends its message.</param>
-    /// <param name="buffer">Where to write, other than <paramref name="data"/>: payload after <see cref="Headroom"/>, at least 16 bytes of it.</param>
-    /// <param name="maskKey">As in <see cref="BeginFrame"/>.</param>
-    public int WriteEncoded(byte[] data, int offset, int count, bool isText, bool isLast, byte[] buffer, int maskKey)
-    {
-        if (!CanSend)
-        {
-            return 0;
-        }
-
-        MessageExtension extension = _extension!;
-        int room = buffer.Length - Headroom;
-        int written = extension.Encode(data, offset, count, isLast, buffer, Headroom, room);
-        bool done = extension.EncodeDone;
-        if (_encodeFirst && (done ? written >= extension.EncodeTaken : room >= extension.EncodeTaken - extension.EncodeWaiting))
-        {
-            extension.CancelEncode();
-            _encoding = false;
-            return 0;
-        }
-
-        _encodeFirst = false;
-        int header = BeginFrame(buffer, Headroom, written, isText, isLast && done, true, maskKey);
-        Mask(buffer, Headroom, written);
-        _encodedFrameOffset = Headroom - header;
-        return header + written;
-    }
-
-    /// <summary>Where the frame that <see cref="WriteEncoded"/> wrote begins in its buffer.</summary>
-    public int EncodedFrameOffset => _encodedFrameOffset;
-
-    /// <summary>Bytes of the fragment that the last <see cref="WriteEncoded"/> took.</summary>
-    public int EncodeTaken => _extension!.EncodeTaken;
-
-    /// <summary>Whether the last <see cref="WriteEncoded"/> wrote the fragment's last frame.</summary>
-    public bool EncodeDone => _extension!.EncodeDone;
-
     /// <summary>Masks the next <paramref name="count"/> payload bytes of the frame begun last, in place; as a server it changes nothing.</summary>
     public void Mask(byte[] buffer, int offset, int count)
     {
@@ -144,7 +77,7 @@ public sealed partial class WebSocketEngine
     /// not stop it (§5.5.2, §5.5.3). Sizes as in <see cref="WritePing"/>.
     /// </summary>
     public int WritePong(byte[] buffer, int offset, int maskKey) =>
-        _closeReceived || _error != ProtocolError.None ? 0 : WriteControl(Opcode.Pong, buffer, offset, _control, 0, _controlCount, maskKey);
+        _closeReceived || Error != ProtocolError.None ? 0 : WriteControl(Opcode.Pong, buffer, offset, ControlPayload, 0, ControlPayloadCount, maskKey);
 
     /// <summary>
     /// Writes our close frame and returns its size; 0 where it was already sent. After it nothing may be sent (§5.5.1).

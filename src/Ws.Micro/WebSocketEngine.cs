@@ -7,12 +7,12 @@ namespace Ws.Micro;
 /// One connection after its opening handshake, as a state machine without input or output of its own (RFC 6455 §5 to §8). A shell
 /// gives it the bytes that arrive, the time and the mask keys, and sends the bytes that it writes.
 /// <para>Nothing here throws or allocates after construction. One thread may receive while another sends.</para>
+/// <para>What it tells stands in fields, which it alone writes: on the device each property costs a call, and 40 bytes of flash.</para>
 /// </summary>
 public sealed partial class WebSocketEngine
 {
     private readonly bool _isServer;
     private readonly long _maxMessageSize;
-    private readonly MessageExtension? _extension;
     private bool _closeSent;
     private bool _closeReceived;
 
@@ -28,18 +28,18 @@ public sealed partial class WebSocketEngine
 
         _isServer = isServer;
         _maxMessageSize = maxMessageSize;
-        _extension = extension;
+        Extension = extension;
         _reader = new FrameReader(isServer, extension != null);
-        _data = _control;
+        Data = ControlPayload;
     }
 
     /// <summary>Where the connection stands.</summary>
     public EngineState State =>
-        _error != ProtocolError.None ? (_closeSent ? EngineState.Closed : EngineState.Failed)
+        Error != ProtocolError.None ? (_closeSent ? EngineState.Closed : EngineState.Failed)
         : _closeReceived ? (_closeSent ? EngineState.Closed : EngineState.ClosedByPeer)
         : _closeSent ? EngineState.ClosedByUs
         : EngineState.Open;
 
     /// <summary>The extension agreed, or null.</summary>
-    public MessageExtension? Extension => _extension;
+    public readonly MessageExtension? Extension;
 }

@@ -19,7 +19,7 @@ public sealed class InflaterMemoryTests(ITestOutputHelper log)
             foreach (int lookup in Lookups)
             {
                 Inflater inflater = new(bits, lookup);
-                Array[] arrays = [.. typeof(Inflater).GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
+                Array[] arrays = [.. typeof(Inflater).GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)
                     .Select(field => field.GetValue(inflater)).OfType<Array>()];
                 long allocated = Measured.Allocated(() => GC.KeepAlive(new Inflater(bits, lookup)));
 

@@ -24,6 +24,10 @@ internal sealed class Allocations(CallGraph graph, bool onInterpreter)
         "System.String.get_Chars",
         "System.String.op_Equality",
         "System.String.op_Inequality",
+        "System.Text.Encoding.get_UTF8",
+
+        // Into the caller's array.
+        "System.Int32 System.Text.Encoding::GetBytes(System.String,System.Int32,System.Int32,System.Byte[],System.Int32)",
     ];
 
     /// <param name="entries">Where to begin.</param>
@@ -82,7 +86,7 @@ internal sealed class Allocations(CallGraph graph, bool onInterpreter)
         foreach (Call call in graph.Calls(method).Where(call => call.Instruction.OpCode.Code != Code.Newobj && IsForeign(call)))
         {
             string name = $"{call.Named.DeclaringType.FullName}.{call.Named.Name}";
-            if (!Harmless.Contains(name))
+            if (!Harmless.Contains(name) && !Harmless.Contains(call.Named.FullName))
             {
                 yield return $"call of {name} at {graph.Locate(method, call.Instruction)}";
             }

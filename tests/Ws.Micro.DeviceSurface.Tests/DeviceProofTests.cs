@@ -26,7 +26,6 @@ public sealed class DeviceProofTests(ITestOutputHelper output)
         ["Ws.Micro.Handshake.ServerHandshake.GetPath"] = "gives a string, once a connection",
         ["Ws.Micro.Handshake.ServerHandshake.CheckOrigin"] = "compares with strings that the application gave, once a connection",
         ["Ws.Micro.Handshake.ServerHandshake.SelectDeflate"] = "makes what was agreed, once a connection",
-        ["Ws.Micro.Handshake.ServerHandshake.SelectSubprotocol"] = "compares with strings that the application gave, once a connection",
         ["Ws.Micro.PerMessageDeflateOptions.Fit"] = "makes what to negotiate, once a connection",
         ["Ws.Micro.PerMessageDeflateOptions.Validate"] = "throws for a setting out of its range, before there is a connection",
     };

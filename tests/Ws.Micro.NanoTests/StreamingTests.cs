@@ -19,7 +19,6 @@ public static class StreamingTests
 
         int header = sender.BeginFrame(buffer, WebSocketEngine.Headroom, Size, false, true, false, 0x5AC30F69);
         sink.Take(buffer, WebSocketEngine.Headroom - header, header);
-        Assert.AreEqual((long)Size, sink.Engine.PayloadRemaining, "what may be read straight into the application's buffer");
         for (int at = 0; at < Size; at += ChunkSize)
         {
             int count = Size - at < ChunkSize ? Size - at : ChunkSize;

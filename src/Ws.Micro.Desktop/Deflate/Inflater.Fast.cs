@@ -103,7 +103,7 @@ public sealed partial class Inflater
         }
 
         int[] lookup = _lookup;
-        byte[] window = _window;
+        byte[] window = Window;
         int size = window.Length;
         int mask = (1 << _lookupBits) - 1;
         int position = _position;

@@ -49,34 +49,22 @@ public sealed partial class Deflater
 
     private Deflater(int windowBits, int hashBits, int chainDepth, int tokens, bool gathers)
     {
-        if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
-        {
-            throw new ArgumentOutOfRangeException(nameof(windowBits), "windowBits is " + windowBits.ToString() + "; it must be 8 to 15.");
-        }
-
-        if (hashBits < 6 || hashBits > 15)
-        {
-            throw new ArgumentOutOfRangeException(nameof(hashBits), "hashBits is " + hashBits.ToString() + "; it must be 6 to 15.");
-        }
-
-        if (chainDepth < 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(chainDepth), "chainDepth is " + chainDepth.ToString() + "; it must be at least 0.");
-        }
-
+        CheckRange(windowBits, MinWindowBits, MaxWindowBits, nameof(windowBits));
+        CheckRange(hashBits, 6, 15, nameof(hashBits));
+        CheckRange(chainDepth, 0, int.MaxValue, nameof(chainDepth));
         _finder = new MatchFinder(windowBits, hashBits, chainDepth, tokens, gathers);
         _gathers = gathers;
         BitOrder.Prepare();
     }
 
     /// <summary>Input bytes that the last <see cref="Deflate"/> took.</summary>
-    public int Taken { get; private set; }
+    public int Taken;
 
     /// <summary>
     /// Whether the last <see cref="Deflate"/> took all its input and has no more to write for it; at the end of a message, whether the
     /// message's last byte has been written.
     /// </summary>
-    public bool Done { get; private set; }
+    public bool Done;
 
     /// <summary>Of the input bytes taken, at least so many are not written yet and will hardly be smaller: tokens in wait, a byte each, or what is stored.</summary>
     internal int Waiting
@@ -174,6 +162,15 @@ public sealed partial class Deflater
     {
         _finder.Rollback();
         DropMessage();
+    }
+
+    internal static void CheckRange(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(
+                name, name + " is " + value.ToString() + "; it must be " + least.ToString() + " to " + most.ToString() + ".");
+        }
     }
 
     partial void ChooseBlock();

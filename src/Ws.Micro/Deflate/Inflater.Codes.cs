@@ -26,8 +26,9 @@ public sealed partial class Inflater
     private static readonly int[] LengthEntries = MakeLengthEntries();
     private static readonly int[] DistanceEntries = MakeDistanceEntries();
 
-    // §3.2.7: the order in which the lengths of the code length code come.
-    private static readonly byte[] CodeLengthOrder = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+    // §3.2.7: the order in which the lengths of the code length code come: 16, 17, 18, 0, 8, 7 and so on, each added to '@'. As numbers they
+    // would take 200 bytes more of flash.
+    private static readonly byte[] CodeLengthOrder = System.Text.Encoding.UTF8.GetBytes("PQR@HGIFJEKDLCMBNAO");
 
     private readonly ushort[] _codes;
     private bool _fixedCodes;
@@ -98,7 +99,7 @@ public sealed partial class Inflater
                 return false;
             }
 
-            _codes[LiteralSymbols + CodeLengthOrder[_count++]] = (ushort)(TakeBits(3) << LengthShift);
+            _codes[LiteralSymbols + CodeLengthOrder[_count++] - '@'] = (ushort)(TakeBits(3) << LengthShift);
         }
 
         // Built in the literals' place, which is free until all lengths are read.
@@ -133,22 +134,21 @@ public sealed partial class Inflater
             }
 
             TakeBits(used);
-            if (symbol < 16)
-            {
-                int place = LiteralSymbols + _count++;
-                codes[place] = (ushort)((codes[place] & SymbolMask) | (symbol << LengthShift));
-                continue;
-            }
-
-            // §3.2.7: 16 repeats the length before, which must be there; the repeats may run on from literals to distances, not beyond.
-            int repeats = TakeBits(extra) + (symbol == 18 ? 11 : 3);
-            if ((symbol == 16 && _count == 0) || repeats > all - _count)
-            {
-                return Fail();
-            }
-
             int at = LiteralSymbols + _count;
-            int length = symbol == 16 ? codes[at - 1] & ~SymbolMask : 0;
+            int length = symbol << LengthShift;
+            int repeats = 1;
+            if (symbol > 15)
+            {
+                // §3.2.7: 16 repeats the length before, which must be there; the repeats may run on from literals to distances, not beyond.
+                repeats = TakeBits(extra) + (symbol == 18 ? 11 : 3);
+                if ((symbol == 16 && _count == 0) || repeats > all - _count)
+                {
+                    return Fail();
+                }
+
+                length = symbol == 16 ? codes[at - 1] & ~SymbolMask : 0;
+            }
+
             _count += repeats;
             for (; repeats > 0; repeats--)
             {

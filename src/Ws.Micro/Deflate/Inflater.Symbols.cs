@@ -20,7 +20,7 @@ public sealed partial class Inflater
         }
 
         byte[] reversed = BitOrder.Reversed;
-        byte[] window = _window;
+        byte[] window = Window;
         ushort[] codes = _codes;
         bool isFixed = _fixedCodes;
         int size = window.Length;

@@ -18,7 +18,6 @@ public sealed partial class Inflater
     private const int BlockHeader = 0, StoredLength = 1, Stored = 2, CodeCounts = 3, CodeLengthCode = 4, CodeLengths = 5, Symbol = 6,
         Distance = 7, DistanceExtra = 8, Copy = 9, Failed = 10;
 
-    private readonly byte[] _window;
     private int _position;
     private bool _wrapped;
     private int _state;
@@ -35,19 +34,13 @@ public sealed partial class Inflater
     private int _count;
     private int _distance;
 
-    private int _taken;
-    private int _outputOffset;
 
     /// <param name="windowBits">The window is 2^<paramref name="windowBits"/> bytes: 8 to 15. It is also the output buffer.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public Inflater(int windowBits)
     {
-        if (windowBits < MinWindowBits || windowBits > MaxWindowBits)
-        {
-            throw new ArgumentOutOfRangeException(nameof(windowBits), "windowBits is " + windowBits.ToString() + "; it must be 8 to 15.");
-        }
-
-        _window = new byte[1 << windowBits];
+        Deflater.CheckRange(windowBits, MinWindowBits, MaxWindowBits, nameof(windowBits));
+        Window = new byte[1 << windowBits];
         _codes = new ushort[CodesSize];
         BitOrder.Prepare();
     }
@@ -56,16 +49,16 @@ public sealed partial class Inflater
     public static int MemoryBytes(int windowBits) => (1 << windowBits) + (CodesSize * 2);
 
     /// <summary>Input bytes that the last <see cref="Inflate"/> took.</summary>
-    public int Taken => _taken;
+    public int Taken;
 
     /// <summary>Holds the run of output of the last <see cref="Inflate"/>, until the next.</summary>
-    public byte[] Window => _window;
+    public readonly byte[] Window;
 
     /// <summary>Where in <see cref="Window"/> the run begins.</summary>
-    public int OutputOffset => _outputOffset;
+    public int OutputOffset;
 
     /// <summary>How many bytes it has, perhaps 0.</summary>
-    public int OutputCount => _position - _outputOffset;
+    public int OutputCount => _position - OutputOffset;
 
     /// <summary>Whether the stream is between two blocks, at a whole byte, so that a message may end here (RFC 7692 §7.2.2).</summary>
     public bool AtBoundary => _state == BlockHeader && _bits == 0;
@@ -81,8 +74,8 @@ public sealed partial class Inflater
         _state = BlockHeader;
         _hold = 0;
         _bits = 0;
-        _taken = 0;
-        _outputOffset = 0;
+        Taken = 0;
+        OutputOffset = 0;
     }
 
     /// <summary>
@@ -95,20 +88,20 @@ public sealed partial class Inflater
     /// <param name="count">How many there are.</param>
     public bool Inflate(byte[] input, int offset, int count)
     {
-        if (_position == _window.Length)
+        if (_position == Window.Length)
         {
             _position = 0;
             _wrapped = true;
         }
 
-        _outputOffset = _position;
+        OutputOffset = _position;
         _at = offset;
         _end = offset + count;
         while (Step(input))
         {
         }
 
-        _taken = _at - offset;
+        Taken = _at - offset;
         return _state != Failed;
     }
 
@@ -208,12 +201,12 @@ public sealed partial class Inflater
             n = _end - _at;
         }
 
-        if (n > _window.Length - _position)
+        if (n > Window.Length - _position)
         {
-            n = _window.Length - _position;
+            n = Window.Length - _position;
         }
 
-        Array.Copy(input, _at, _window, _position, n);
+        Array.Copy(input, _at, Window, _position, n);
         _at += n;
         _position += n;
         _count -= n;

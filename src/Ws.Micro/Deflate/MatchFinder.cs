@@ -435,17 +435,29 @@ internal sealed partial class MatchFinder
     /// <summary>Puts into the hash those of the last positions whose three bytes the input now completes.</summary>
     private void HashTail(byte[] input, int offset, int count)
     {
+        ushort[] heads = _heads;
+        int mask = _window.Length - 1;
         while (_unhashed > 0 && _unhashed + count >= MinLength)
         {
+            int position = _position - _unhashed;
             int three = 0;
             for (int k = 0; k < MinLength; k++)
             {
                 int beyond = k - _unhashed;
-                int next = beyond < 0 ? _window[(_position + beyond) & (_window.Length - 1)] : input[offset + beyond];
-                three = (three << 8) | next;
+                three = (three << 8) | (beyond < 0 ? _window[(position + k) & mask] : input[offset + beyond]);
             }
 
-            Insert(_position - _unhashed, three);
+            int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
+            if (_links != null)
+            {
+                _links[position & mask] = (ushort)(position - heads[hash]);
+            }
+            else if (_shortLinks != null)
+            {
+                _shortLinks[position & mask] = (byte)(position - heads[hash]);
+            }
+
+            heads[hash] = (ushort)position;
             _unhashed--;
         }
     }
@@ -466,21 +478,6 @@ internal sealed partial class MatchFinder
                 _heads[hash] = (ushort)(position - (_links != null ? _links[position & mask] : _shortLinks![position & mask]));
             }
         }
-    }
-
-    private void Insert(int position, int three)
-    {
-        int hash = (int)((uint)(three * HashMultiplier) >> _hashShift);
-        if (_links != null)
-        {
-            _links[position & (_window.Length - 1)] = (ushort)(position - _heads[hash]);
-        }
-        else if (_shortLinks != null)
-        {
-            _shortLinks[position & (_window.Length - 1)] = (byte)(position - _heads[hash]);
-        }
-
-        _heads[hash] = (ushort)position;
     }
 
     private void CopyToWindow(byte[] source, int offset, int position, int count)

@@ -37,7 +37,8 @@ internal static class Ascii
         return true;
     }
 
-    internal static bool Equals(byte[] text, int offset, int count, byte[] other)
+    // For texts of a few characters, in ASCII, that are compared once.
+    internal static bool Equals(byte[] text, int offset, int count, string other)
     {
         if (count != other.Length)
         {
@@ -55,6 +56,29 @@ internal static class Ascii
         return true;
     }
 
+    internal static byte[][] Bytes(string[] words)
+    {
+        byte[][] bytes = new byte[words.Length][];
+        for (int i = 0; i < words.Length; i++)
+        {
+            bytes[i] = Bytes(words[i]);
+        }
+
+        return bytes;
+    }
+
+    // Which of the words, in lower case, the text is without regard to the case of A to Z; -1 for none.
+    internal static int IndexOf(byte[][] words, byte[] text, int offset, int count)
+    {
+        int i = words.Length - 1;
+        while (i >= 0 && (words[i].Length != count || !EqualsIgnoreCase(text, offset, count, words[i])))
+        {
+            i--;
+        }
+
+        return i;
+    }
+
     internal static int ToLower(int b) => b >= 'A' && b <= 'Z' ? b + 32 : b;
 
     // RFC 9110 §5.6.2: the characters of a token, which header names, subprotocols and extension names are made of.
@@ -62,6 +86,20 @@ internal static class Ascii
         (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9')
         || b == '!' || (b >= '#' && b <= '\'') || b == '*' || b == '+' || b == '-' || b == '.' || b == '^' || b == '_' || b == '`'
         || b == '|' || b == '~';
+
+    // Whether all characters are visible ones, or from least on: a space.
+    internal static bool AreVisible(byte[] text, int start, int end, int least = '!')
+    {
+        for (int i = start; i < end; i++)
+        {
+            if (text[i] < least || text[i] > '~')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     internal static bool IsToken(byte[] text, int offset, int count)
     {

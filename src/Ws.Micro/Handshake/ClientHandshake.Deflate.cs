@@ -14,13 +14,13 @@ public sealed partial class ClientHandshake
         : this(buffer, nonce, subprotocols) => _deflate = deflate;
 
     /// <summary>What the server agreed to for permessage-deflate, or null.</summary>
-    public DeflateParameters? Deflate { get; private set; }
+    public DeflateParameters? Deflate;
 
     partial void WriteOffer(ref HeadWriter writer)
     {
         if (_deflate != null)
         {
-            writer.Write(Ascii.Bytes("\r\nSec-WebSocket-Extensions: "));
+            writer.Write("\r\nSec-WebSocket-Extensions: ");
             writer.Write(DeflateNegotiation.WriteOffer(_deflate));
         }
     }
@@ -28,9 +28,9 @@ public sealed partial class ClientHandshake
     // RFC 7692 §7.1: parameters that do not answer the offer fail the connection. It was offered once, so it may be there once.
     partial void CheckExtension(int start, int end, ref HandshakeError error)
     {
-        if (_deflate != null && Deflate == null && DeflateNegotiation.IsNamed(_head.Buffer, start, end))
+        if (_deflate != null && Deflate == null && DeflateNegotiation.IsNamed(Head.Buffer, start, end))
         {
-            Deflate = DeflateNegotiation.CheckResponse(_head.Buffer, start, end, _deflate);
+            Deflate = DeflateNegotiation.CheckResponse(Head.Buffer, start, end, _deflate);
             error = Deflate == null ? HandshakeError.DeflateNotAsOffered : HandshakeError.None;
         }
     }

@@ -11,16 +11,9 @@ public sealed partial class ClientHandshake
     /// <summary>Random bytes that a key is made of.</summary>
     public const int NonceSize = 16;
 
-    private static readonly byte[] SwitchingProtocols = Ascii.Bytes("HTTP/1.1 101");
-    private static readonly byte[] Http = Ascii.Bytes("HTTP/1.");
-    private static readonly byte[] WebSocket = Ascii.Bytes("websocket");
-
-    private readonly HttpHead _head;
     private readonly byte[] _key = new byte[AcceptKey.KeySize];
-    private readonly byte[] _accept = new byte[AcceptKey.Size];
+    private readonly string _accept;
     private readonly string[] _subprotocols;
-    private readonly byte[][] _subprotocolBytes;
-    private HandshakeError _error;
 
     /// <param name="buffer">Takes the response's head; its size is the limit of the head in bytes.</param>
     /// <param name="nonce">16 fresh bytes of a random source (§4.1).</param>
@@ -28,34 +21,34 @@ public sealed partial class ClientHandshake
     /// <exception cref="ArgumentException">A subprotocol is not a token (§4.1), or stands twice.</exception>
     public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols)
     {
-        _subprotocolBytes = new byte[subprotocols.Length][];
         for (int i = 0; i < subprotocols.Length; i++)
         {
             byte[] name = Ascii.Bytes(subprotocols[i]);
-            _subprotocolBytes[i] = name;
             if (!Ascii.IsToken(name, 0, name.Length) || Array.IndexOf(subprotocols, subprotocols[i]) != i)
             {
                 throw new ArgumentException("Subprotocol '" + subprotocols[i] + "' must be a token (letters, digits, !#$%&'*+-.^_`|~) and stand once.", nameof(subprotocols));
             }
         }
 
-        _head = new HttpHead(buffer);
+        Head = new HttpHead(buffer);
         _subprotocols = subprotocols;
         AcceptKey.ToBase64(nonce, NonceSize, _key, 0);
-        new AcceptKey().Compute(_key, 0, _accept, 0);
+        byte[] accept = new byte[AcceptKey.Size];
+        new AcceptKey().Compute(_key, 0, accept, 0);
+        _accept = System.Text.Encoding.UTF8.GetString(accept, 0, accept.Length);
     }
 
     /// <summary>The response's head.</summary>
-    public HttpHead Head => _head;
+    public readonly HttpHead Head;
 
     /// <summary>Why the handshake failed.</summary>
-    public HandshakeError Error => _error;
+    public HandshakeError Error;
 
     /// <summary>The response's HTTP status, 0 where none could be read.</summary>
-    public int StatusCode { get; private set; }
+    public int StatusCode;
 
     /// <summary>The subprotocol that the server chose among those offered, or null.</summary>
-    public string? Subprotocol { get; private set; }
+    public string? Subprotocol;
 
     /// <summary>
     /// Writes the request and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has. Allocates.
@@ -68,28 +61,28 @@ public sealed partial class ClientHandshake
     public int WriteRequest(byte[] output, string host, string path, string[] headers)
     {
         byte[] pathBytes = Ascii.Bytes(path);
-        if (pathBytes.Length == 0 || pathBytes[0] != '/' || !IsVisible(pathBytes))
+        if (pathBytes.Length == 0 || pathBytes[0] != '/' || !Ascii.AreVisible(pathBytes, 0, pathBytes.Length))
         {
             throw new ArgumentException("The path must begin with '/' and hold visible ASCII characters only; percent-encode others.", nameof(path));
         }
 
         byte[] hostBytes = Ascii.Bytes(host);
-        if (hostBytes.Length == 0 || !IsVisible(hostBytes))
+        if (hostBytes.Length == 0 || !Ascii.AreVisible(hostBytes, 0, hostBytes.Length))
         {
             throw new ArgumentException("The host must hold visible ASCII characters only.", nameof(host));
         }
 
         HeadWriter writer = new(output);
-        writer.Write(Ascii.Bytes("GET "));
+        writer.Write("GET ");
         writer.Write(pathBytes);
-        writer.Write(Ascii.Bytes(" HTTP/1.1\r\nHost: "));
+        writer.Write(" HTTP/1.1\r\nHost: ");
         writer.Write(hostBytes);
-        writer.Write(Ascii.Bytes("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "));
+        writer.Write("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
         writer.Write(_key);
         for (int i = 0; i < _subprotocols.Length; i++)
         {
-            writer.Write(Ascii.Bytes(i == 0 ? "\r\nSec-WebSocket-Protocol: " : ", "));
-            writer.Write(_subprotocolBytes[i]);
+            writer.Write(i == 0 ? "\r\nSec-WebSocket-Protocol: " : ", ");
+            writer.Write(_subprotocols[i]);
         }
 
         WriteOffer(ref writer);
@@ -97,33 +90,32 @@ public sealed partial class ClientHandshake
         {
             byte[] line = Ascii.Bytes(headers[i]);
             CheckHeader(line, headers[i]);
-            writer.Write(Ascii.Bytes("\r\n"));
+            writer.Write("\r\n");
             writer.Write(line);
         }
 
-        writer.Write(Ascii.Bytes("\r\n\r\n"));
+        writer.Write("\r\n\r\n");
         return writer.Size;
     }
 
     /// <summary>Goes on over <paramref name="count"/> bytes that the caller has put into the head's buffer; checks the response once it is whole.</summary>
     public HandshakeStatus Read(int count)
     {
-        HandshakeStatus status = _head.Read(count);
+        HandshakeStatus status = Head.Read(count);
         if (status == HandshakeStatus.NeedMore)
         {
             return status;
         }
 
-        _error = status == HandshakeStatus.Refused ? _head.Error : Check();
-        return _error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
+        Error = status == HandshakeStatus.Refused ? Head.Error : Check();
+        return Error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
     }
 
     private HandshakeError Check()
     {
-        byte[] text = _head.Buffer;
-        int lineEnd = _head.NextLine(0) - 2;
-        if (lineEnd < SwitchingProtocols.Length || !Ascii.Equals(text, 0, Http.Length, Http) || text[8] != ' '
-            || (lineEnd > 12 && text[12] != ' '))
+        byte[] text = Head.Buffer;
+        int lineEnd = Head.Rewind();
+        if (lineEnd < 12 || !Ascii.Equals(text, 0, 7, "HTTP/1.") || text[8] != ' ' || (lineEnd > 12 && text[12] != ' '))
         {
             return HandshakeError.BadStartLine;
         }
@@ -145,50 +137,54 @@ public sealed partial class ClientHandshake
             return HandshakeError.UnexpectedStatus;
         }
 
-        if (!Ascii.Equals(text, 0, SwitchingProtocols.Length, SwitchingProtocols))
+        if (text[7] != '1')
         {
             return HandshakeError.BadStartLine;
         }
 
         int upgrades = 0, accepts = 0, protocols = 0;
         bool upgradeOk = false, connection = false, acceptOk = false;
-        for (int line = _head.NextLine(0); _head.IsHeader(line); line = _head.NextLine(line))
+        while (Head.NextHeader())
         {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            int nameCount = nameEnd - line;
-            if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.Upgrade))
+            int start = Head.ValueStart;
+            int end = Head.ValueEnd;
+            switch (Head.Name)
             {
-                // §4.1: the server has switched to this protocol and to no other besides.
-                upgrades++;
-                upgradeOk = Ascii.EqualsIgnoreCase(text, start, end - start, WebSocket);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.Connection))
-            {
-                connection |= ElementReader.Contains(text, start, end, HeaderNames.Upgrade);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketAccept))
-            {
-                accepts++;
-                acceptOk = Ascii.Equals(text, start, end - start, _accept);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketProtocol))
-            {
-                protocols++;
-                Subprotocol = FindOffered(start, end);
-                if (Subprotocol == null || protocols > 1)
-                {
-                    return HandshakeError.SubprotocolNotOffered;
-                }
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketExtensions))
-            {
-                // §4.1: an extension that the client's handshake did not hold fails the connection.
-                HandshakeError error = HandshakeError.ExtensionNotOffered;
-                CheckExtension(start, end, ref error);
-                if (error != HandshakeError.None)
-                {
-                    return error;
-                }
+                case Tokens.Upgrade:
+                    // §4.1: the server has switched to this protocol and to no other besides.
+                    upgrades++;
+                    upgradeOk = Tokens.Find(text, start, end - start) == Tokens.WebSocket;
+                    break;
+
+                case Tokens.Connection:
+                    connection |= ElementReader.Contains(text, start, end, Tokens.Upgrade);
+                    break;
+
+                case Tokens.SecWebSocketAccept:
+                    accepts++;
+                    acceptOk = Ascii.Equals(text, start, end - start, _accept);
+                    break;
+
+                case Tokens.SecWebSocketProtocol:
+                    protocols++;
+                    Subprotocol = FindOffered(start, end);
+                    if (Subprotocol == null || protocols > 1)
+                    {
+                        return HandshakeError.SubprotocolNotOffered;
+                    }
+
+                    break;
+
+                case Tokens.SecWebSocketExtensions:
+                    // §4.1: an extension that the client's handshake did not hold fails the connection.
+                    HandshakeError error = HandshakeError.ExtensionNotOffered;
+                    CheckExtension(start, end, ref error);
+                    if (error != HandshakeError.None)
+                    {
+                        return error;
+                    }
+
+                    break;
             }
         }
 
@@ -206,7 +202,7 @@ public sealed partial class ClientHandshake
     {
         for (int i = 0; i < _subprotocols.Length; i++)
         {
-            if (Ascii.Equals(_head.Buffer, start, end - start, _subprotocolBytes[i]))
+            if (Ascii.Equals(Head.Buffer, start, end - start, _subprotocols[i]))
             {
                 return _subprotocols[i];
             }
@@ -236,28 +232,12 @@ public sealed partial class ClientHandshake
             throw new ArgumentException("Header '" + text + "' must be 'Name: value' without control characters.", "headers");
         }
 
-        if (Ascii.EqualsIgnoreCase(line, 0, colon, HeaderNames.Host)
-            || Ascii.EqualsIgnoreCase(line, 0, colon, HeaderNames.Upgrade)
-            || Ascii.EqualsIgnoreCase(line, 0, colon, HeaderNames.Connection)
-            || Ascii.EqualsIgnoreCase(line, 0, colon, HeaderNames.ContentLength)
-            || Ascii.EqualsIgnoreCase(line, 0, colon, HeaderNames.TransferEncoding)
-            || (colon > HeaderNames.SecWebSocket.Length
-                && Ascii.EqualsIgnoreCase(line, 0, HeaderNames.SecWebSocket.Length, HeaderNames.SecWebSocket)))
+        const int Prefix = 14;
+        int name = Tokens.Find(line, 0, colon);
+        if ((name >= Tokens.Host && name <= Tokens.TransferEncoding)
+            || (colon > Prefix && Ascii.EqualsIgnoreCase(line, 0, Prefix, Ascii.Bytes("sec-websocket-"))))
         {
             throw new ArgumentException("Header '" + text + "' is one that the opening handshake writes itself.", "headers");
         }
-    }
-
-    private static bool IsVisible(byte[] text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] <= ' ' || text[i] > '~')
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

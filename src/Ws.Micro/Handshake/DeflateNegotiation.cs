@@ -14,11 +14,12 @@ namespace Ws.Micro.Handshake;
 /// </summary>
 public static class DeflateNegotiation
 {
-    private static readonly byte[] Name = Ascii.Bytes("permessage-deflate");
-    private static readonly byte[] ServerNoContextTakeover = Ascii.Bytes("server_no_context_takeover");
-    private static readonly byte[] ClientNoContextTakeover = Ascii.Bytes("client_no_context_takeover");
-    private static readonly byte[] ServerMaxWindowBits = Ascii.Bytes("server_max_window_bits");
-    private static readonly byte[] ClientMaxWindowBits = Ascii.Bytes("client_max_window_bits");
+    private const int Name = 0, ServerNoContextTakeover = 1, ClientNoContextTakeover = 2, ServerMaxWindowBits = 3, ClientMaxWindowBits = 4;
+
+    private static readonly string[] Texts =
+        "permessage-deflate server_no_context_takeover client_no_context_takeover server_max_window_bits client_max_window_bits".Split(' ');
+
+    private static readonly byte[][] Names = Ascii.Bytes(Texts);
 
     /// <summary>
     /// As a server: what to agree to, of the offers in a Sec-WebSocket-Extensions value; null where none can be kept. Allocates.
@@ -40,68 +41,26 @@ public static class DeflateNegotiation
                 continue;
             }
 
-            offer.ServerWindowBits = Min(offer.ServerWindowBits, options.MaxSendWindowBits);
-            offer.ClientWindowBits = Min(offer.ClientWindowBits, options.MaxReceiveWindowBits);
-            offer.ServerNoContextTakeover |= !options.SendContextTakeover;
-            offer.ClientNoContextTakeover |= !options.ReceiveContextTakeover;
-            return offer;
+            return Limit(
+                offer, options.MaxSendWindowBits, options.MaxReceiveWindowBits, !options.SendContextTakeover, !options.ReceiveContextTakeover);
         }
 
         return null;
     }
 
     /// <summary>As a server: the Sec-WebSocket-Extensions value that says what was agreed, in ASCII. Allocates.</summary>
-    public static byte[] WriteResponse(DeflateParameters agreed)
-    {
-        string value = "permessage-deflate";
-        if (agreed.ServerNoContextTakeover)
-        {
-            value += "; server_no_context_takeover";
-        }
-
-        if (agreed.ClientNoContextTakeover)
-        {
-            value += "; client_no_context_takeover";
-        }
-
-        if (agreed.HasServerWindowBits || agreed.ServerWindowBits < DeflateParameters.MaxWindowBits)
-        {
-            value += "; server_max_window_bits=" + agreed.ServerWindowBits.ToString();
-        }
-
-        if (agreed.HasClientWindowBits && agreed.ClientWindowBits < DeflateParameters.MaxWindowBits)
-        {
-            value += "; client_max_window_bits=" + agreed.ClientWindowBits.ToString();
-        }
-
-        return Ascii.Bytes(value);
-    }
+    public static byte[] WriteResponse(DeflateParameters agreed) => Write(
+        agreed.ServerNoContextTakeover,
+        agreed.ClientNoContextTakeover,
+        agreed.HasServerWindowBits || agreed.ServerWindowBits < DeflateParameters.MaxWindowBits ? agreed.ServerWindowBits : 0,
+        agreed.HasClientWindowBits && agreed.ClientWindowBits < DeflateParameters.MaxWindowBits ? agreed.ClientWindowBits : 0);
 
     /// <summary>As a client: the Sec-WebSocket-Extensions value that offers what <paramref name="options"/> allow, in ASCII. Allocates.</summary>
-    public static byte[] WriteOffer(DeflateOptions options)
-    {
-        string value = "permessage-deflate";
-        if (!options.ReceiveContextTakeover)
-        {
-            value += "; server_no_context_takeover";
-        }
-
-        if (!options.SendContextTakeover)
-        {
-            // §7.1.1.2: a hint, which lets the server keep less.
-            value += "; client_no_context_takeover";
-        }
-
-        if (options.MaxReceiveWindowBits < DeflateParameters.MaxWindowBits)
-        {
-            value += "; server_max_window_bits=" + options.MaxReceiveWindowBits.ToString();
-        }
-
-        value += options.MaxSendWindowBits < DeflateParameters.MaxWindowBits
-            ? "; client_max_window_bits=" + options.MaxSendWindowBits.ToString()
-            : "; client_max_window_bits";
-        return Ascii.Bytes(value);
-    }
+    public static byte[] WriteOffer(DeflateOptions options) => Write(
+        !options.ReceiveContextTakeover,
+        !options.SendContextTakeover, // §7.1.1.2: a hint, which lets the server keep less.
+        options.MaxReceiveWindowBits < DeflateParameters.MaxWindowBits ? options.MaxReceiveWindowBits : 0,
+        options.MaxSendWindowBits);
 
     /// <summary>
     /// As a client: what a response agrees to, of what <see cref="WriteOffer"/> offered with the same options; null where the response is not
@@ -122,60 +81,108 @@ public static class DeflateNegotiation
             return null;
         }
 
-        agreed.ClientWindowBits = Min(agreed.ClientWindowBits, options.MaxSendWindowBits);
-        agreed.ClientNoContextTakeover |= !options.SendContextTakeover;
-        return agreed;
+        return Limit(agreed, DeflateParameters.MaxWindowBits, options.MaxSendWindowBits, false, !options.SendContextTakeover);
     }
 
     // Whether the first extension of a Sec-WebSocket-Extensions value is permessage-deflate.
     internal static bool IsNamed(byte[] text, int start, int end)
     {
         ExtensionReader reader = new(text, start, end);
-        return reader.NextExtension() && Ascii.EqualsIgnoreCase(text, reader.NameStart, reader.NameCount, Name);
+        return reader.NextExtension() && Find(ref reader, text) == Name;
     }
 
     // The parameters of the extension whose name the reader is at; null where it is another, or breaks a rule.
     private static DeflateParameters? ReadParameters(ref ExtensionReader reader, byte[] text, bool isOffer)
     {
-        bool ok = Ascii.EqualsIgnoreCase(text, reader.NameStart, reader.NameCount, Name);
-        DeflateParameters found = new();
+        bool ok = Find(ref reader, text) == Name;
+        int serverWindowBits = DeflateParameters.MaxWindowBits;
+        int clientWindowBits = DeflateParameters.MaxWindowBits;
+
+        // A bit for each parameter that was there.
+        int given = 0;
         while (reader.NextParameter())
         {
-            if (Is(ref reader, text, ServerNoContextTakeover))
+            int parameter = Find(ref reader, text);
+            ok &= (given & (1 << parameter)) == 0;
+            given |= 1 << parameter;
+            switch (parameter)
             {
-                ok &= !reader.HasValue && !found.ServerNoContextTakeover;
-                found.ServerNoContextTakeover = true;
-            }
-            else if (Is(ref reader, text, ClientNoContextTakeover))
-            {
-                ok &= !reader.HasValue && !found.ClientNoContextTakeover;
-                found.ClientNoContextTakeover = true;
-            }
-            else if (Is(ref reader, text, ServerMaxWindowBits))
-            {
-                int bits = WindowBits(ref reader, text);
-                ok &= bits > 0 && !found.HasServerWindowBits;
-                found.HasServerWindowBits = true;
-                found.ServerWindowBits = bits;
-            }
-            else if (Is(ref reader, text, ClientMaxWindowBits))
-            {
-                int bits = !reader.HasValue && isOffer ? DeflateParameters.MaxWindowBits : WindowBits(ref reader, text);
-                ok &= bits > 0 && !found.HasClientWindowBits;
-                found.HasClientWindowBits = true;
-                found.ClientWindowBits = bits;
-            }
-            else
-            {
-                ok = false;
+                case ServerNoContextTakeover:
+                case ClientNoContextTakeover:
+                    ok &= !reader.HasValue;
+                    break;
+
+                case ServerMaxWindowBits:
+                    serverWindowBits = WindowBits(ref reader, text);
+                    ok &= serverWindowBits > 0;
+                    break;
+
+                case ClientMaxWindowBits:
+                    clientWindowBits = !reader.HasValue && isOffer ? DeflateParameters.MaxWindowBits : WindowBits(ref reader, text);
+                    ok &= clientWindowBits > 0;
+                    break;
+
+                default:
+                    ok = false;
+                    break;
             }
         }
 
-        return ok && !reader.IsMalformed ? found : null;
+        return !ok || reader.IsMalformed
+            ? null
+            : new DeflateParameters(
+                serverWindowBits, clientWindowBits, (given & (1 << ServerNoContextTakeover)) != 0, (given & (1 << ClientNoContextTakeover)) != 0)
+            {
+                HasServerWindowBits = (given & (1 << ServerMaxWindowBits)) != 0,
+                HasClientWindowBits = (given & (1 << ClientMaxWindowBits)) != 0,
+            };
     }
 
-    private static bool Is(ref ExtensionReader reader, byte[] text, byte[] name) =>
-        Ascii.EqualsIgnoreCase(text, reader.NameStart, reader.NameCount, name);
+    // What was offered, or answered, with what we ask for besides.
+    private static DeflateParameters Limit(
+        DeflateParameters asked, int serverWindowBits, int clientWindowBits, bool serverNoContextTakeover, bool clientNoContextTakeover) =>
+        new(
+            Min(asked.ServerWindowBits, serverWindowBits),
+            Min(asked.ClientWindowBits, clientWindowBits),
+            asked.ServerNoContextTakeover || serverNoContextTakeover,
+            asked.ClientNoContextTakeover || clientNoContextTakeover)
+        {
+            HasServerWindowBits = asked.HasServerWindowBits,
+            HasClientWindowBits = asked.HasClientWindowBits,
+        };
+
+    // Window bits of 0: not written; of 15 for the client: written without a value.
+    private static byte[] Write(bool serverNoContextTakeover, bool clientNoContextTakeover, int serverWindowBits, int clientWindowBits)
+    {
+        string value = Texts[Name];
+        if (serverNoContextTakeover)
+        {
+            value += "; " + Texts[ServerNoContextTakeover];
+        }
+
+        if (clientNoContextTakeover)
+        {
+            value += "; " + Texts[ClientNoContextTakeover];
+        }
+
+        if (serverWindowBits > 0)
+        {
+            value += "; " + Texts[ServerMaxWindowBits] + "=" + serverWindowBits.ToString();
+        }
+
+        if (clientWindowBits > 0)
+        {
+            value += "; " + Texts[ClientMaxWindowBits];
+            if (clientWindowBits < DeflateParameters.MaxWindowBits)
+            {
+                value += "=" + clientWindowBits.ToString();
+            }
+        }
+
+        return Ascii.Bytes(value);
+    }
+
+    private static int Find(ref ExtensionReader reader, byte[] text) => Ascii.IndexOf(Names, text, reader.NameStart, reader.NameCount);
 
     // §7.1.2: a decimal integer from 8 to 15 without leading zeros; 0 for anything else.
     private static int WindowBits(ref ExtensionReader reader, byte[] text)

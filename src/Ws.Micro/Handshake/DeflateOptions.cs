@@ -6,16 +6,16 @@ namespace Ws.Micro.Handshake;
 public class DeflateOptions
 {
     /// <summary>The largest window, in bits from 8 to 15, that we compress with: each bit doubles our encoder's memory. Default 15.</summary>
-    public int MaxSendWindowBits { get; set; } = DeflateParameters.MaxWindowBits;
+    public int MaxSendWindowBits = DeflateParameters.MaxWindowBits;
 
     /// <summary>The largest window, in bits from 8 to 15, that the peer may compress with: our decoder needs as much. Default 15.</summary>
-    public int MaxReceiveWindowBits { get; set; } = DeflateParameters.MaxWindowBits;
+    public int MaxReceiveWindowBits = DeflateParameters.MaxWindowBits;
 
     /// <summary>Whether we keep our context from message to message where the peer allows it: small messages shrink about four times better. Default true.</summary>
-    public bool SendContextTakeover { get; set; } = true;
+    public bool SendContextTakeover = true;
 
     /// <summary>Whether the peer may keep its context from message to message. Default true.</summary>
-    public bool ReceiveContextTakeover { get; set; } = true;
+    public bool ReceiveContextTakeover = true;
 
     /// <summary>Checks that every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is not; the message says what is allowed.</exception>

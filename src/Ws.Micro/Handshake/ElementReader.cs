@@ -29,23 +29,24 @@ internal struct ElementReader
 
     internal bool Next()
     {
+        byte[] text = _text;
         while (_at < _end && _elements <= MaxElements)
         {
             _elements++;
             int start = _at;
-            while (_at < _end && _text[_at] != ',')
+            int end = start;
+            while (end < _end && text[end] != ',')
             {
-                _at++;
+                end++;
             }
 
-            int end = _at;
-            _at++;
-            while (start < end && (_text[start] == ' ' || _text[start] == '\t'))
+            _at = end + 1;
+            while (start < end && (text[start] == ' ' || text[start] == '\t'))
             {
                 start++;
             }
 
-            while (end > start && (_text[end - 1] == ' ' || _text[end - 1] == '\t'))
+            while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t'))
             {
                 end--;
             }
@@ -61,13 +62,13 @@ internal struct ElementReader
         return false;
     }
 
-    // Whether the list holds an element, compared without regard to letter case.
-    internal static bool Contains(byte[] text, int start, int end, byte[] lower)
+    // Whether the list holds one of Tokens.
+    internal static bool Contains(byte[] text, int start, int end, int token)
     {
         ElementReader elements = new(text, start, end);
         while (elements.Next())
         {
-            if (Ascii.EqualsIgnoreCase(text, elements.Start, elements.Count, lower))
+            if (Tokens.Find(text, elements.Start, elements.Count) == token)
             {
                 return true;
             }

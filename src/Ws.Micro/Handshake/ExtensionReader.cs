@@ -60,12 +60,11 @@ internal struct ExtensionReader
     internal bool NextParameter()
     {
         SkipSpace();
-        if (IsMalformed || _at >= _end || _text[_at] != ';')
+        if (!Skip(';'))
         {
             return false;
         }
 
-        _at++;
         SkipSpace();
         if (!ReadName())
         {
@@ -73,39 +72,18 @@ internal struct ExtensionReader
         }
 
         SkipSpace();
-        HasValue = _at < _end && _text[_at] == '=';
+        HasValue = Skip('=');
         if (!HasValue)
         {
             return true;
         }
 
-        _at++;
         SkipSpace();
-        bool quoted = _at < _end && _text[_at] == '"';
-        if (quoted)
-        {
-            _at++;
-        }
-
+        bool quoted = Skip('"');
         ValueStart = _at;
         SkipToken();
         ValueCount = _at - ValueStart;
-        if (ValueCount == 0 && !quoted)
-        {
-            return Malformed();
-        }
-
-        if (quoted)
-        {
-            if (_at >= _end || _text[_at] != '"')
-            {
-                return Malformed();
-            }
-
-            _at++;
-        }
-
-        return true;
+        return (quoted ? Skip('"') : ValueCount > 0) || Malformed();
     }
 
     // Whether a whole value keeps the grammar: at least one extension.
@@ -125,10 +103,9 @@ internal struct ExtensionReader
     // RFC 9110 §5.6.1: a list may have empty elements, within reason.
     private void SkipEmptyElements()
     {
-        while (_at < _end && _text[_at] == ',' && _elements <= MaxElements)
+        while (_elements <= MaxElements && Skip(','))
         {
             _elements++;
-            _at++;
             SkipSpace();
         }
     }
@@ -151,12 +128,23 @@ internal struct ExtensionReader
 
     private void SkipSpace()
     {
-        while (_at < _end && (_text[_at] == ' ' || _text[_at] == '\t'))
+        while (Skip(' ') || Skip('\t'))
         {
-            _at++;
         }
     }
 
+    private bool Skip(int b)
+    {
+        bool found = _at < _end && _text[_at] == b;
+        if (found)
+        {
+            _at++;
+        }
+
+        return found;
+    }
+
+    // Goes to the end, so that nothing more is found.
     private bool Malformed()
     {
         IsMalformed = true;

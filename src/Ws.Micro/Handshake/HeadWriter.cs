@@ -16,30 +16,38 @@ internal struct HeadWriter
     // Bytes written, or that there would be.
     internal int Size;
 
-    internal bool Fits => Size <= _buffer.Length;
-
-    internal void Write(byte[] text) => Write(text, 0, text.Length);
-
-    internal void Write(byte[] text, int offset, int count)
+    // A text in ASCII.
+    internal void Write(string text)
     {
-        if (Size + count <= _buffer.Length)
+        if (Size + text.Length <= _buffer.Length)
         {
-            Array.Copy(text, offset, _buffer, Size, count);
+            System.Text.Encoding.UTF8.GetBytes(text, 0, text.Length, _buffer, Size);
         }
 
-        Size += count;
+        Size += text.Length;
     }
 
-    // A decimal number, 0 to 999, of three digits.
-    internal void WriteStatus(int status)
+    internal void Write(byte[] text)
     {
-        if (Size + 3 <= _buffer.Length)
+        if (Size + text.Length <= _buffer.Length)
         {
-            _buffer[Size] = (byte)('0' + (status / 100));
-            _buffer[Size + 1] = (byte)('0' + (status / 10 % 10));
-            _buffer[Size + 2] = (byte)('0' + (status % 10));
+            Array.Copy(text, 0, _buffer, Size, text.Length);
         }
 
+        Size += text.Length;
+    }
+
+    // A decimal number of three digits.
+    internal void WriteStatus(int status)
+    {
         Size += 3;
+        if (Size <= _buffer.Length)
+        {
+            for (int i = 1; i <= 3; i++)
+            {
+                _buffer[Size - i] = (byte)('0' + (status % 10));
+                status /= 10;
+            }
+        }
     }
 }

@@ -9,40 +9,43 @@ public sealed class HttpHead
     /// <summary>How many header lines a head may have.</summary>
     public const int MaxHeaders = 64;
 
-    private readonly byte[] _buffer;
-    private int _count;
-    private int _scanned;
     private int _lineStart;
     private int _lines;
     private bool _inName;
-    private bool _isWhole;
 
-    // The line split last, and its end.
-    private int _splitLine = -1;
-    private int _splitEnd;
+    private int _nameStart;
+    private int _nameCount;
+
+    // Where the next header is to be looked for; 0 before the head is whole.
+    private int _next;
+
+    // The header that NextHeader went to: its name, one of Tokens or -1, and where its value is, trimmed of spaces and tabs.
+    internal int Name;
+    internal int ValueStart;
+    internal int ValueEnd;
 
     /// <param name="buffer">Takes the head; its size is the limit of the head in bytes.</param>
-    public HttpHead(byte[] buffer) => _buffer = buffer;
+    public HttpHead(byte[] buffer) => Buffer = buffer;
 
     /// <summary>The buffer given at construction. New bytes go in at <see cref="Count"/>.</summary>
-    public byte[] Buffer => _buffer;
+    public readonly byte[] Buffer;
 
     /// <summary>Bytes in the buffer.</summary>
-    public int Count => _count;
+    public int Count;
 
-    /// <summary>Bytes of the head, its empty line included, once it is whole. The bytes from here to <see cref="Count"/> came after it.</summary>
-    public int Length => _scanned;
+    /// <summary>Bytes of the head that have been read: once it is whole all of it, its empty line included. The bytes from here to <see cref="Count"/> came after it.</summary>
+    public int Length;
 
     /// <summary>What is wrong with the head.</summary>
-    public HandshakeError Error { get; private set; }
+    public HandshakeError Error;
 
     /// <summary>Goes on over <paramref name="count"/> bytes that the caller has put into <see cref="Buffer"/> at <see cref="Count"/>.</summary>
     public HandshakeStatus Read(int count)
     {
-        _count += count;
-        byte[] buffer = _buffer;
-        int end = _count;
-        int at = _scanned;
+        Count += count;
+        byte[] buffer = Buffer;
+        int end = Count;
+        int at = Length;
         bool inName = _inName;
         int before = at > 0 ? buffer[at - 1] : 0;
         HandshakeError error = end < buffer.Length ? HandshakeError.None : HandshakeError.HeadTooLarge;
@@ -61,8 +64,8 @@ public sealed class HttpHead
                 bool isEmpty = at == _lineStart + 2;
                 if (isEmpty && _lines > 0)
                 {
-                    _scanned = at;
-                    _isWhole = true;
+                    Length = at;
+                    Rewind();
                     return HandshakeStatus.Done;
                 }
 
@@ -94,75 +97,81 @@ public sealed class HttpHead
             before = b;
         }
 
-        _scanned = at;
+        Length = at;
         _inName = inName;
         Error = error;
         return error == HandshakeError.None ? HandshakeStatus.NeedMore : HandshakeStatus.Refused;
     }
 
-    /// <summary>Where the line after the one at <paramref name="lineStart"/> begins; the start line begins at 0. Returns <see cref="Length"/> - 2 behind the last.</summary>
-    internal int NextLine(int lineStart)
+    /// <summary>Goes back before the first header, and returns where the start line ends, without its CR LF.</summary>
+    internal int Rewind()
     {
-        byte[] buffer = _buffer;
-        int i = lineStart == _splitLine ? _splitEnd : lineStart;
+        byte[] buffer = Buffer;
+        int i = 0;
         while (buffer[i] != '\n')
         {
             i++;
         }
 
-        return i + 1;
+        _next = i + 1;
+        return i - 1;
     }
 
-    /// <summary>Whether <paramref name="lineStart"/> is that of a header line, not of the empty line that ends the head.</summary>
-    internal bool IsHeader(int lineStart) => lineStart < _scanned - 2;
-
-    /// <summary>Splits a header line: its name ends before <paramref name="nameEnd"/>; its value is trimmed of spaces and tabs.</summary>
-    internal void Split(int lineStart, out int nameEnd, out int valueStart, out int valueEnd)
+    /// <summary>Goes to the next header; false behind the last.</summary>
+    internal bool NextHeader()
     {
-        byte[] buffer = _buffer;
-        int i = lineStart;
+        byte[] buffer = Buffer;
+        int i = _next;
+        if (i >= Length - 2)
+        {
+            return false;
+        }
+
+        _nameStart = i;
         while (buffer[i] != ':')
         {
             i++;
         }
 
-        nameEnd = i++;
+        _nameCount = i - _nameStart;
+        i++;
         while (buffer[i] == ' ' || buffer[i] == '\t')
         {
             i++;
         }
 
-        valueStart = i;
+        ValueStart = i;
         while (buffer[i] != '\r')
         {
             i++;
         }
 
-        _splitLine = lineStart;
-        _splitEnd = i;
-        while (i > valueStart && (buffer[i - 1] == ' ' || buffer[i - 1] == '\t'))
+        _next = i + 2;
+        while (i > ValueStart && (buffer[i - 1] == ' ' || buffer[i - 1] == '\t'))
         {
             i--;
         }
 
-        valueEnd = i;
+        ValueEnd = i;
+        Name = Tokens.Find(buffer, _nameStart, _nameCount);
+        return true;
     }
 
     /// <summary>The value of the first header of that name, any letter case, as text; null where there is none, or the head is not whole. Allocates.</summary>
     public string? GetHeader(string name)
     {
-        if (!_isWhole)
+        if (_next == 0)
         {
             return null;
         }
 
         byte[] lower = Ascii.LowerBytes(name);
-        for (int line = NextLine(0); IsHeader(line); line = NextLine(line))
+        Rewind();
+        while (NextHeader())
         {
-            Split(line, out int nameEnd, out int start, out int end);
-            if (Ascii.EqualsIgnoreCase(_buffer, line, nameEnd - line, lower))
+            if (Ascii.EqualsIgnoreCase(Buffer, _nameStart, _nameCount, lower))
             {
-                return GetText(start, end);
+                return GetText(ValueStart, ValueEnd);
             }
         }
 
@@ -170,5 +179,5 @@ public sealed class HttpHead
     }
 
     /// <summary>Part of the head as text. Allocates.</summary>
-    internal string GetText(int start, int end) => end == start ? "" : System.Text.Encoding.UTF8.GetString(_buffer, start, end - start);
+    internal string GetText(int start, int end) => end == start ? "" : System.Text.Encoding.UTF8.GetString(Buffer, start, end - start);
 }

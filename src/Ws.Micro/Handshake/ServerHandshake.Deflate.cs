@@ -9,14 +9,13 @@ public sealed partial class ServerHandshake
     /// </summary>
     public DeflateParameters? SelectDeflate(DeflateOptions options)
     {
-        byte[] text = _head.Buffer;
         DeflateParameters? agreed = null;
-        for (int line = _head.NextLine(0); agreed == null && _head.IsHeader(line); line = _head.NextLine(line))
+        Head.Rewind();
+        while (agreed == null && Head.NextHeader())
         {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            if (Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.SecWebSocketExtensions))
+            if (Head.Name == Tokens.SecWebSocketExtensions)
             {
-                agreed = DeflateNegotiation.Accept(text, start, end, options);
+                agreed = DeflateNegotiation.Accept(Head.Buffer, Head.ValueStart, Head.ValueEnd, options);
             }
         }
 
@@ -25,7 +24,7 @@ public sealed partial class ServerHandshake
 
     partial void CheckExtensions(int start, int end, ref HandshakeError error)
     {
-        if (!ExtensionReader.IsWellFormed(_head.Buffer, start, end))
+        if (!ExtensionReader.IsWellFormed(Head.Buffer, start, end))
         {
             error = HandshakeError.BadExtension;
         }

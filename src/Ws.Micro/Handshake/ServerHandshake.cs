@@ -6,55 +6,35 @@ namespace Ws.Micro.Handshake;
 /// </summary>
 public sealed partial class ServerHandshake
 {
-    private static readonly byte[] Get = Ascii.Bytes("GET ");
-    private static readonly byte[] Version11 = Ascii.Bytes(" HTTP/1.1");
-    private static readonly byte[] Http = Ascii.Bytes("http://");
-    private static readonly byte[] Https = Ascii.Bytes("https://");
-    private static readonly byte[] Thirteen = Ascii.Bytes("13");
-    private static readonly byte[] WebSocket = Ascii.Bytes("websocket");
-    private static readonly byte[] Accepted = Ascii.Bytes(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
-
-    private static readonly byte[] Refused = Ascii.Bytes("HTTP/1.1 ");
-    private static readonly byte[] RefusedEnd = Ascii.Bytes("\r\nConnection: close\r\nContent-Length: 0\r\n");
-    private static readonly byte[] AllowGet = Ascii.Bytes("Allow: GET\r\n");
-    private static readonly byte[] UpgradeNeeded = Ascii.Bytes("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
-    private static readonly byte[] Subprotocol = Ascii.Bytes("Sec-WebSocket-Protocol: ");
-    private static readonly byte[] Extensions = Ascii.Bytes("Sec-WebSocket-Extensions: ");
-    private static readonly byte[] EndOfLine = Ascii.Bytes("\r\n");
-    private static readonly byte[] Space = Ascii.Bytes(" ");
-
-    private readonly HttpHead _head;
     private readonly AcceptKey _acceptKey = new();
     private readonly byte[] _accept = new byte[AcceptKey.Size];
-    private HandshakeError _error;
     private int _pathStart;
     private int _pathEnd;
     private int _keyStart;
 
     /// <param name="buffer">Takes the request's head; its size is the limit of the head in bytes.</param>
-    public ServerHandshake(byte[] buffer) => _head = new HttpHead(buffer);
+    public ServerHandshake(byte[] buffer) => Head = new HttpHead(buffer);
 
     /// <summary>The request's head.</summary>
-    public HttpHead Head => _head;
+    public readonly HttpHead Head;
 
     /// <summary>Why the request is refused.</summary>
-    public HandshakeError Error => _error;
+    public HandshakeError Error;
 
     /// <summary>The path and query of the request, as sent: always begins with a slash. Allocates.</summary>
-    public string GetPath() => _head.GetText(_pathStart, _pathEnd);
+    public string GetPath() => Head.GetText(_pathStart, _pathEnd);
 
     /// <summary>Goes on over <paramref name="count"/> bytes that the caller has put into the head's buffer; checks the request once it is whole.</summary>
     public HandshakeStatus Read(int count)
     {
-        HandshakeStatus status = _head.Read(count);
+        HandshakeStatus status = Head.Read(count);
         if (status == HandshakeStatus.NeedMore)
         {
             return status;
         }
 
-        _error = status == HandshakeStatus.Refused ? _head.Error : Check();
-        return _error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
+        Error = status == HandshakeStatus.Refused ? Head.Error : Check();
+        return Error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
     }
 
     /// <summary>
@@ -63,13 +43,12 @@ public sealed partial class ServerHandshake
     /// </summary>
     public bool CheckOrigin(string[] allowed)
     {
-        byte[] text = _head.Buffer;
-        for (int line = _head.NextLine(0); _head.IsHeader(line); line = _head.NextLine(line))
+        Head.Rewind();
+        while (Head.NextHeader())
         {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            if (Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.Origin) && !IsAllowed(text, start, end, allowed))
+            if (Head.Name == Tokens.Origin && !IsAllowed(Head.ValueStart, Head.ValueEnd, allowed))
             {
-                _error = HandshakeError.OriginNotAllowed;
+                Error = HandshakeError.OriginNotAllowed;
                 return false;
             }
         }
@@ -77,24 +56,24 @@ public sealed partial class ServerHandshake
         return true;
     }
 
-    /// <summary>The first of the client's subprotocols, in its order, that is in <paramref name="supported"/>; null where none is. Allocates.</summary>
+    /// <summary>The first of the client's subprotocols, in its order, that is in <paramref name="supported"/>; null where none is.</summary>
     public string? SelectSubprotocol(string[] supported)
     {
-        byte[] text = _head.Buffer;
-        for (int line = _head.NextLine(0); _head.IsHeader(line); line = _head.NextLine(line))
+        byte[] text = Head.Buffer;
+        Head.Rewind();
+        while (Head.NextHeader())
         {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            if (!Ascii.EqualsIgnoreCase(text, line, nameEnd - line, HeaderNames.SecWebSocketProtocol))
+            if (Head.Name != Tokens.SecWebSocketProtocol)
             {
                 continue;
             }
 
-            ElementReader elements = new(text, start, end);
+            ElementReader elements = new(text, Head.ValueStart, Head.ValueEnd);
             while (elements.Next())
             {
                 for (int i = 0; i < supported.Length; i++)
                 {
-                    if (Ascii.Equals(text, elements.Start, elements.Count, Ascii.Bytes(supported[i])))
+                    if (Ascii.Equals(text, elements.Start, elements.Count, supported[i]))
                     {
                         return supported[i];
                     }
@@ -113,38 +92,33 @@ public sealed partial class ServerHandshake
     /// <param name="extensions">What was agreed, such as DeflateNegotiation.WriteResponse gives, or null.</param>
     public int WriteAccept(byte[] output, byte[]? subprotocol, byte[]? extensions)
     {
-        _acceptKey.Compute(_head.Buffer, _keyStart, _accept, 0);
+        _acceptKey.Compute(Head.Buffer, _keyStart, _accept, 0);
         HeadWriter writer = new(output);
-        writer.Write(Accepted);
+        writer.Write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
         writer.Write(_accept);
-        writer.Write(EndOfLine);
         if (subprotocol != null)
         {
-            writer.Write(Subprotocol);
+            writer.Write("\r\nSec-WebSocket-Protocol: ");
             writer.Write(subprotocol);
-            writer.Write(EndOfLine);
         }
 
         if (extensions != null)
         {
-            writer.Write(Extensions);
+            writer.Write("\r\nSec-WebSocket-Extensions: ");
             writer.Write(extensions);
-            writer.Write(EndOfLine);
         }
 
-        writer.Write(EndOfLine);
+        writer.Write("\r\n\r\n");
         return writer.Size;
     }
 
     /// <summary>The HTTP status that answers <paramref name="error"/>.</summary>
-    public static int StatusOf(HandshakeError error) => error switch
-    {
-        HandshakeError.HeadTooLarge or HandshakeError.TooManyHeaders => 431,
-        HandshakeError.NotGet => 405,
-        HandshakeError.NotAnUpgrade or HandshakeError.BadVersion => 426,
-        HandshakeError.OriginNotAllowed => 403,
-        _ => 400,
-    };
+    public static int StatusOf(HandshakeError error) =>
+        error == HandshakeError.HeadTooLarge || error == HandshakeError.TooManyHeaders ? 431
+        : error == HandshakeError.NotGet ? 405
+        : error == HandshakeError.NotAnUpgrade || error == HandshakeError.BadVersion ? 426
+        : error == HandshakeError.OriginNotAllowed ? 403
+        : 400;
 
     /// <summary>
     /// Writes a response that refuses the request and closes the connection, and returns its size in bytes.
@@ -155,22 +129,14 @@ public sealed partial class ServerHandshake
     public static int WriteRefusal(byte[] output, int status, byte[] reason)
     {
         HeadWriter writer = new(output);
-        writer.Write(Refused);
+        writer.Write("HTTP/1.1 ");
         writer.WriteStatus(status);
-        writer.Write(Space);
+        writer.Write(" ");
         writer.Write(reason);
-        writer.Write(RefusedEnd);
-        if (status == 405)
-        {
-            writer.Write(AllowGet);
-        }
-        else if (status == 426)
-        {
-            // §4.4: the server says which versions it speaks; RFC 9110 §15.5.22: and which protocol.
-            writer.Write(UpgradeNeeded);
-        }
+        writer.Write("\r\nConnection: close\r\nContent-Length: 0\r\n");
 
-        writer.Write(EndOfLine);
+        // §4.4: the server says which versions it speaks; RFC 9110 §15.5.22: and which protocol.
+        writer.Write(status == 405 ? "Allow: GET\r\n\r\n" : status == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n" : "\r\n");
         return writer.Size;
     }
 
@@ -182,58 +148,62 @@ public sealed partial class ServerHandshake
             return error;
         }
 
-        byte[] text = _head.Buffer;
+        byte[] text = Head.Buffer;
         int hosts = 0, keys = 0, versions = 0;
         bool upgrade = false, connection = false, versionOk = false;
-        for (int line = _head.NextLine(0); _head.IsHeader(line); line = _head.NextLine(line))
+        while (Head.NextHeader())
         {
-            _head.Split(line, out int nameEnd, out int start, out int end);
-            int nameCount = nameEnd - line;
-            if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.Host))
+            int start = Head.ValueStart;
+            int end = Head.ValueEnd;
+            switch (Head.Name)
             {
-                hosts++;
-                if (start == end)
-                {
-                    return HandshakeError.BadHost;
-                }
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.Upgrade))
-            {
-                upgrade |= ElementReader.Contains(text, start, end, WebSocket);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.Connection))
-            {
-                connection |= ElementReader.Contains(text, start, end, HeaderNames.Upgrade);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketVersion))
-            {
-                versions++;
-                versionOk = Ascii.Equals(text, start, end - start, Thirteen);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketKey))
-            {
-                keys++;
-                _keyStart = start;
-                if (!IsKey(text, start, end))
-                {
-                    error = HandshakeError.BadKey;
-                }
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketProtocol))
-            {
-                if (!IsTokenList(text, start, end))
-                {
-                    error = HandshakeError.BadSubprotocol;
-                }
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.SecWebSocketExtensions))
-            {
-                CheckExtensions(start, end, ref error);
-            }
-            else if (Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.ContentLength)
-                || Ascii.EqualsIgnoreCase(text, line, nameCount, HeaderNames.TransferEncoding))
-            {
-                return HandshakeError.BodyNotAllowed;
+                case Tokens.Host:
+                    hosts++;
+                    if (start == end)
+                    {
+                        return HandshakeError.BadHost;
+                    }
+
+                    break;
+
+                case Tokens.Upgrade:
+                    upgrade |= ElementReader.Contains(text, start, end, Tokens.WebSocket);
+                    break;
+
+                case Tokens.Connection:
+                    connection |= ElementReader.Contains(text, start, end, Tokens.Upgrade);
+                    break;
+
+                case Tokens.SecWebSocketVersion:
+                    versions++;
+                    versionOk = Ascii.Equals(text, start, end - start, "13");
+                    break;
+
+                case Tokens.SecWebSocketKey:
+                    keys++;
+                    _keyStart = start;
+                    if (!IsKey(text, start, end))
+                    {
+                        error = HandshakeError.BadKey;
+                    }
+
+                    break;
+
+                case Tokens.SecWebSocketProtocol:
+                    if (!IsTokenList(text, start, end))
+                    {
+                        error = HandshakeError.BadSubprotocol;
+                    }
+
+                    break;
+
+                case Tokens.SecWebSocketExtensions:
+                    CheckExtensions(start, end, ref error);
+                    break;
+
+                case Tokens.ContentLength:
+                case Tokens.TransferEncoding:
+                    return HandshakeError.BodyNotAllowed;
             }
         }
 
@@ -250,38 +220,42 @@ public sealed partial class ServerHandshake
     // §4.2.1: GET, a path or an absolute http or https URI, and HTTP/1.1.
     private HandshakeError CheckStartLine()
     {
-        byte[] text = _head.Buffer;
-        int end = _head.NextLine(0) - 2;
-        if (end < Get.Length || !Ascii.Equals(text, 0, Get.Length, Get))
+        byte[] text = Head.Buffer;
+        int end = Head.Rewind();
+        if (end < 4 || !Ascii.Equals(text, 0, 4, "GET "))
         {
             return HandshakeError.NotGet;
         }
 
-        _pathStart = Get.Length;
-        _pathEnd = end - Version11.Length;
-        if (_pathEnd <= _pathStart || !Ascii.Equals(text, _pathEnd, Version11.Length, Version11))
+        _pathStart = 4;
+        _pathEnd = end - 9;
+        if (_pathEnd <= _pathStart || !Ascii.Equals(text, _pathEnd, 9, " HTTP/1.1") || !Ascii.AreVisible(text, _pathStart, _pathEnd))
         {
             return HandshakeError.BadStartLine;
         }
 
-        for (int i = _pathStart; i < _pathEnd; i++)
+        if (text[_pathStart] != '/')
         {
-            if (text[i] <= ' ' || text[i] > '~')
+            int colon = _pathStart;
+            while (colon < _pathEnd && text[colon] != ':')
+            {
+                colon++;
+            }
+
+            int scheme = Tokens.Find(text, _pathStart, colon - _pathStart);
+            int authority = colon + 3;
+            if ((scheme != Tokens.Http && scheme != Tokens.Https) || authority > _pathEnd || !Ascii.Equals(text, colon, 3, "://"))
             {
                 return HandshakeError.BadStartLine;
             }
-        }
 
-        if (text[_pathStart] != '/')
-        {
-            int authority = _pathStart + (HasScheme(Http) ? Http.Length : HasScheme(Https) ? Https.Length : 0);
             int slash = authority;
             while (slash < _pathEnd && text[slash] != '/')
             {
                 slash++;
             }
 
-            if (authority == _pathStart || slash == authority || slash == _pathEnd)
+            if (slash == authority || slash == _pathEnd)
             {
                 return HandshakeError.BadStartLine;
             }
@@ -292,14 +266,11 @@ public sealed partial class ServerHandshake
         return HandshakeError.None;
     }
 
-    private bool HasScheme(byte[] scheme) =>
-        _pathEnd - _pathStart >= scheme.Length && Ascii.EqualsIgnoreCase(_head.Buffer, _pathStart, scheme.Length, scheme);
-
-    private static bool IsAllowed(byte[] text, int start, int end, string[] allowed)
+    private bool IsAllowed(int start, int end, string[] allowed)
     {
         for (int i = 0; i < allowed.Length; i++)
         {
-            if (allowed[i] == "*" || Ascii.EqualsIgnoreCase(text, start, end - start, Ascii.LowerBytes(allowed[i])))
+            if (allowed[i] == "*" || Ascii.EqualsIgnoreCase(Head.Buffer, start, end - start, Ascii.LowerBytes(allowed[i])))
             {
                 return true;
             }

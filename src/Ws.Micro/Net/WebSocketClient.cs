@@ -146,12 +146,11 @@ public static partial class WebSocketClient
             string where = _target.Host + " port " + _target.Port.ToString() + ": ";
             throw new WebSocketConnectionException(
                 _step,
-                StepName(_step) + where + (done ? Platform.Describe(_failure!) : "not done within " + timeout.ToString() + " ms"),
+                (_step == ConnectionStep.Resolve ? "Resolving " : _step == ConnectionStep.Connect ? "Connecting to " : "TLS with ")
+                + where
+                + (done ? Platform.Describe(_failure!) : "not done within " + timeout.ToString() + " ms"),
                 _failure);
         }
-
-        private static string StepName(ConnectionStep step) =>
-            step == ConnectionStep.Resolve ? "Resolving " : step == ConnectionStep.Connect ? "Connecting to " : "TLS with ";
 
         private void Dial()
         {

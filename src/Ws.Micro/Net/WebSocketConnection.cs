@@ -38,8 +38,6 @@ public sealed partial class WebSocketConnection : IDisposable
     private long _pingedAt;
     private bool _over;
     private int _closeCode;
-    private string? _closeReason;
-    private ConnectionStep _lostAt;
 
     internal WebSocketConnection(
         Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, MessageExtension? extension,
@@ -73,34 +71,34 @@ public sealed partial class WebSocketConnection : IDisposable
     public EngineState State => _over ? EngineState.Closed : _engine.State;
 
     /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. Only read it: it may be what later messages refer to.</summary>
-    public byte[] Data => _engine._data;
+    public byte[] Data => _engine.Data;
 
     /// <summary>Where in <see cref="Data"/> it begins.</summary>
-    public int DataOffset => _engine._dataOffset;
+    public int DataOffset => _engine.DataOffset;
 
     /// <summary>How many bytes it has.</summary>
-    public int DataCount => _engine._dataCount;
+    public int DataCount => _engine.DataCount;
 
     /// <summary>Whether the message is text, which is valid UTF-8.</summary>
-    public bool IsText => _engine._isText;
+    public bool IsText => _engine.IsText;
 
     /// <summary>Whether the part begins its message.</summary>
-    public bool IsFirst => _engine._isFirst;
+    public bool IsFirst => _engine.IsFirst;
 
     /// <summary>Whether the part ends its message.</summary>
-    public bool IsLast => _engine._isLast;
+    public bool IsLast => _engine.IsLast;
 
     /// <summary>Once closed: the peer's close code, 1005 where it gave none, 1006 where the connection was lost, or ours where the peer broke a rule. Before: 0.</summary>
     public int CloseCode => _over && _closeCode == 0 ? Framing.CloseCode.AbnormalClosure : _closeCode;
 
     /// <summary>The peer's reason, "" where it gave none, null before its close frame.</summary>
-    public string? CloseReason => _closeReason;
+    public string? CloseReason;
 
     /// <summary>The rule that the peer broke, if that ended the connection.</summary>
-    public ProtocolError Error => _engine._error;
+    public ProtocolError Error => _engine.Error;
 
     /// <summary>What was being done when the connection was lost, with close code 1006; <see cref="ConnectionStep.None"/> where it was not.</summary>
-    public ConnectionStep LostAt => _lostAt;
+    public ConnectionStep LostAt;
 
     /// <summary>Milliseconds since the peer was last heard from.</summary>
     public long Silence => Environment.TickCount64 - _lastHeard;
@@ -169,9 +167,14 @@ public sealed partial class WebSocketConnection : IDisposable
             throw new ArgumentOutOfRangeException(nameof(count));
         }
 
-        if (_extension != null && !_over && _engine.BeginEncode(count, isLast, compress) && SendEncoded(data, offset, count, isText, isLast))
+        if (_extension != null)
         {
-            return;
+            bool sent = false;
+            SendEncoded(data, offset, count, isText, isLast, compress, ref sent);
+            if (sent)
+            {
+                return;
+            }
         }
 
         const int Headroom = WebSocketEngine.Headroom;
@@ -199,32 +202,10 @@ public sealed partial class WebSocketConnection : IDisposable
         while (count > 0);
     }
 
-    // One frame for each buffer. False where the message is better sent as it is: nothing was sent yet.
-    private bool SendEncoded(byte[] data, int offset, int count, bool isText, bool isLast)
-    {
-        while (true)
-        {
-            int size = _engine.WriteEncoded(data, offset, count, isText, isLast, _sendBuffer, NextMaskKey());
-            if (size == 0)
-            {
-                return false;
-            }
-
-            WriteOrLose(_engine.EncodedFrameOffset, size);
-            if (_engine.EncodeDone)
-            {
-                return true;
-            }
-
-            offset += _engine.EncodeTaken;
-            count -= _engine.EncodeTaken;
-        }
-    }
-
     /// <summary>Sends an empty ping; <see cref="Receive"/> reports the pong. Does nothing once the connection is closing.</summary>
     public void Ping()
     {
-        if (!_over && !Write(_sendBuffer, 0, _engine.WritePing(_sendBuffer, 0, Nothing, 0, 0, NextMaskKey())))
+        if (!_over && !Write(_engine.WritePing(_sendBuffer, 0, Nothing, 0, 0, NextMaskKey())))
         {
             Lose(ConnectionStep.Send);
         }
@@ -255,7 +236,7 @@ public sealed partial class WebSocketConnection : IDisposable
         }
 
         long deadline = Environment.TickCount64 + _closeTimeout;
-        if (!Write(_sendBuffer, 0, _engine.WriteClose(_sendBuffer, 0, code, text, 0, text.Length, NextMaskKey())))
+        if (!Write(_engine.WriteClose(_sendBuffer, 0, code, text, 0, text.Length, NextMaskKey())))
         {
             Lose(ConnectionStep.Close);
         }
@@ -281,6 +262,9 @@ public sealed partial class WebSocketConnection : IDisposable
         _transport.Close();
     }
 
+    // By the extension, unless the message is better sent as it is.
+    partial void SendEncoded(byte[] data, int offset, int count, bool isText, bool isLast, bool compress, ref bool sent);
+
     // Goes on with what has arrived, to the next event that is not a ping.
     private EngineEvent Parse(long now)
     {
@@ -293,7 +277,7 @@ public sealed partial class WebSocketConnection : IDisposable
             }
 
             EngineEvent found = _engine.Receive(_input, _inputOffset, _inputCount, now);
-            int taken = _engine._taken;
+            int taken = _engine.Taken;
             _inputOffset += taken;
             _inputCount -= taken;
             if (found != EngineEvent.Ping)
@@ -301,7 +285,7 @@ public sealed partial class WebSocketConnection : IDisposable
                 return found;
             }
 
-            if (!Write(_sendBuffer, 0, _engine.WritePong(_sendBuffer, 0, NextMaskKey())))
+            if (!Write(_engine.WritePong(_sendBuffer, 0, NextMaskKey())))
             {
                 Lose(ConnectionStep.Send);
                 return EngineEvent.None;
@@ -350,18 +334,18 @@ public sealed partial class WebSocketConnection : IDisposable
     private void AnswerClose()
     {
         _closeCode = _engine.CloseCode;
-        if (_engine._error == ProtocolError.None)
+        if (_engine.Error == ProtocolError.None)
         {
             int count = _engine.ControlPayloadCount;
-            _closeReason = count > 2 ? System.Text.Encoding.UTF8.GetString(_engine.ControlPayload, 2, count - 2) : "";
+            CloseReason = count > 2 ? System.Text.Encoding.UTF8.GetString(_engine.ControlPayload, 2, count - 2) : "";
         }
 
         long deadline = Environment.TickCount64 + _closeTimeout;
-        if (Write(_sendBuffer, 0, _engine.WriteClose(_sendBuffer, 0, _closeCode, Nothing, 0, 0, NextMaskKey())))
+        if (Write(_engine.WriteClose(_sendBuffer, 0, _closeCode, Nothing, 0, 0, NextMaskKey())))
         {
             // RFC 6455 §7.1.1: the server ends TCP first, and a client that closes in order waits for that. A reset would overtake what the
             // peer has not read: so end our direction alone, and read until it ends its own.
-            bool inOrder = _engine._error == ProtocolError.None;
+            bool inOrder = _engine.Error == ProtocolError.None;
             bool waits = !_isServer && inOrder;
             if (!waits && !_transport.EndWrite())
             {
@@ -390,7 +374,7 @@ public sealed partial class WebSocketConnection : IDisposable
     {
         if (!_over)
         {
-            _lostAt = step;
+            LostAt = step;
         }
 
         _over = true;
@@ -406,7 +390,7 @@ public sealed partial class WebSocketConnection : IDisposable
         }
     }
 
-    private bool Write(byte[] buffer, int offset, int count) => count == 0 || _transport.Write(buffer, offset, count, _sendTimeout);
+    private bool Write(int count) => count == 0 || _transport.Write(_sendBuffer, 0, count, _sendTimeout);
 
     // RFC 6455 §5.3: a fresh key from a strong source for each frame. Fetched in bulk, because the call costs more than the bytes.
     private int NextMaskKey()

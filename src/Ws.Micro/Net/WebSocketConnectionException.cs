@@ -42,7 +42,7 @@ public sealed class WebSocketConnectionException : Exception
         HandshakeError.BadAccept => "Sec-WebSocket-Accept does not answer our key",
         HandshakeError.SubprotocolNotOffered => "the server chose a subprotocol that was not offered",
         HandshakeError.ExtensionNotOffered => "the server chose an extension that was not offered",
-        HandshakeError.DeflateNotAsOffered => "the server's parameters for permessage-deflate do not answer what was offered",
+        HandshakeError.DeflateNotAsOffered => "permessage-deflate is not as it was offered",
         HandshakeError.OriginNotAllowed => "the origin is not allowed",
         _ => "handshake error " + ((int)error).ToString(),
     };

@@ -17,6 +17,7 @@ public sealed partial class WebSocketRequest : IDisposable
     private Transport? _transport;
     private long _deadline;
     private bool _accepted;
+    private bool _late;
 
     internal WebSocketRequest(Socket socket, WebSocketListenerOptions options)
         : this(options)
@@ -39,7 +40,7 @@ public sealed partial class WebSocketRequest : IDisposable
     }
 
     /// <summary>The path and query, once read.</summary>
-    public string Path { get; private set; } = "";
+    public string Path = "";
 
     /// <summary>
     /// Does the TLS handshake where there is one, and reads the request, all within <see cref="WebSocketOptions.ConnectTimeout"/>. A request
@@ -133,12 +134,9 @@ public sealed partial class WebSocketRequest : IDisposable
         }
 
         byte[] phrase = System.Text.Encoding.UTF8.GetBytes(reason);
-        for (int i = 0; i < phrase.Length; i++)
+        if (!Ascii.AreVisible(phrase, 0, phrase.Length, ' '))
         {
-            if (phrase[i] < ' ' || phrase[i] > '~')
-            {
-                throw new ArgumentException("The reason must hold visible ASCII characters and spaces only.", nameof(reason));
-            }
+            throw new ArgumentException("The reason must hold visible ASCII characters and spaces only.", nameof(reason));
         }
 
         byte[] response = new byte[256 + phrase.Length];
@@ -184,13 +182,7 @@ public sealed partial class WebSocketRequest : IDisposable
         }
 
         // TLS blocks without limit: closing the socket at the deadline ends it.
-        bool late = false;
-        TimerCallback end = _ =>
-        {
-            late = true;
-            Platform.Close(socket);
-        };
-        using Timer guard = new(end, null, _options.ConnectTimeout, Timeout.Infinite);
+        using Timer guard = new(CloseLate, null, _options.ConnectTimeout, Timeout.Infinite);
         try
         {
             return new TlsTransport(socket, Platform.AuthenticateAsServer(socket, _options.Certificate));
@@ -198,7 +190,13 @@ public sealed partial class WebSocketRequest : IDisposable
         catch (Exception e)
         {
             Platform.Close(socket);
-            throw new WebSocketConnectionException(ConnectionStep.Tls, "TLS with a client: " + (late ? "not done within " + _options.ConnectTimeout.ToString() + " ms" : Platform.Describe(e)), e);
+            throw new WebSocketConnectionException(ConnectionStep.Tls, "TLS with a client: " + (_late ? "not done within " + _options.ConnectTimeout.ToString() + " ms" : Platform.Describe(e)), e);
         }
+    }
+
+    private void CloseLate(object? state)
+    {
+        _late = true;
+        Platform.Close(_socket!);
     }
 }

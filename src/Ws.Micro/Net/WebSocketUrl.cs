@@ -39,7 +39,7 @@ internal sealed class WebSocketUrl
         Host = portColon < 0 ? authority : authority.Substring(0, portColon);
         Port = portColon < 0 ? DefaultPort : ParsePort(authority.Substring(portColon + 1), url);
         bool isAddress6 = Host.Length > 2 && Host[0] == '[' && Host.IndexOf(']') == Host.Length - 1;
-        if (Host.Length == 0 || (!isAddress6 && Host.IndexOfAny(new[] { ':', '[', ']' }) >= 0))
+        if (Host.Length == 0 || (!isAddress6 && (Host.IndexOf(':') >= 0 || Host.IndexOf('[') >= 0 || Host.IndexOf(']') >= 0)))
         {
             throw Bad(url, "its host must be a name, an IPv4 address or an IPv6 address in brackets");
         }
