@@ -26,7 +26,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     /// <summary>How long after attaching a sensor's readings wait for a subscriber.</summary>
     public static readonly TimeSpan SubscriberTime = TimeSpan.FromSeconds(30);
 
-    // How long a broker may take to acknowledge; after that the reading is published again.
+    // How long a broker may take to acknowledge; after that the reading is published again, over another connection (MQTT 5, 4.4).
     private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan SubscriberInterval = TimeSpan.FromSeconds(1);
@@ -122,7 +122,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                 return;
             }
 
-            MqttClientPublishResult result = await client.Client.PublishAsync(publication.ToMessage(), client.Lost).WaitAsync(AcknowledgeTimeout, client.Lost);
+            MqttClientPublishResult result = await client.Client.PublishAsync(publication.ToMessage(), client.Lost);
             switch (result.ReasonCode)
             {
                 case MqttClientPublishReasonCode.Success:
@@ -140,12 +140,6 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                     Fail($"{result.ReasonCode} {result.ReasonString}".TrimEnd());
                     break;
             }
-        }
-        catch (TimeoutException)
-        {
-            // Only another connection may send it again (MQTT 5, 4.4).
-            Fail($"no acknowledgement within {AcknowledgeTimeout.TotalSeconds:0} s");
-            await client.Client.TryDisconnectAsync();
         }
         catch (Exception error)
         {
@@ -239,9 +233,18 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                 await Task.Delay(SettleInterval, client.Lost);
                 long now = Stopwatch.GetTimestamp();
                 long acknowledged;
+                bool isOverdue;
                 lock (_underWay)
                 {
                     acknowledged = _acknowledged;
+                    isOverdue = _underWay.TryPeek(out Publish? oldest) && Stopwatch.GetElapsedTime(oldest.Started, now) >= AcknowledgeTimeout;
+                }
+
+                if (isOverdue)
+                {
+                    logger.LogWarning("The broker has not acknowledged a reading within {Seconds:0} s: connecting anew", AcknowledgeTimeout.TotalSeconds);
+                    await client.Client.TryDisconnectAsync();
+                    return;
                 }
 
                 settling.Enqueue((now, acknowledged));
@@ -253,7 +256,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                 // That it has not closed the connection does not mean that it is still there.
                 await client.Client.PingAsync(client.Lost);
                 long settled = 0;
-                while (settling.TryPeek(out (long Time, long Acknowledged) oldest) && Stopwatch.GetElapsedTime(oldest.Time, now) >= settings.SettleTime)
+                while (settling.TryPeek(out (long Time, long Acknowledged) first) && Stopwatch.GetElapsedTime(first.Time, now) >= settings.SettleTime)
                 {
                     settled = settling.Dequeue().Acknowledged;
                 }
@@ -270,6 +273,8 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private sealed class Publish(Reading reading)
     {
         public Reading Reading => reading;
+
+        public long Started { get; } = Stopwatch.GetTimestamp();
 
         public bool IsDone { get; set; }
     }
