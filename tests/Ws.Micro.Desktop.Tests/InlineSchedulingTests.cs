@@ -101,7 +101,7 @@ public sealed class InlineSchedulingTests
             // More than the buffers of both ends hold.
             byte[] message = new byte[32 * 1024 * 1024];
             new Random(1).NextBytes(message);
-            Task sending = Task.Run(() => socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, true, Deadline.Token).AsTask());
+            Task sending = socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, true, Deadline.Token).AsTask();
             Task pinging = peer.SendFrameAsync(RawFrame.Fin | RawFrame.Ping, 1);
             ValueTask<ValueWebSocketReceiveResult> receiving = socket.ReceiveAsync(new byte[16].AsMemory(), Deadline.Token);
             await pinging;
