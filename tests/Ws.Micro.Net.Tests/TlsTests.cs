@@ -235,6 +235,23 @@ public sealed class TlsTests
         await wait;
     }
 
+    // The client has answered the close and waits for the server to end TCP; TLS's own goodbye then meets a socket that is gone.
+    [Fact]
+    public async Task Dispose_from_another_thread_during_the_close_handshake_ends_the_receive_in_order()
+    {
+        (WebSocketConnection client, RawPeer peer, _) = await ConnectToGate();
+        using (peer)
+        {
+            Task<ReceiveStatus> receive = Loopback.Run(() => client.Receive(-1));
+            peer.WriteFrame(RawPeer.Close, RawPeer.CloseBody(1001));
+            Assert.Equal(RawPeer.Close, peer.ReadFrame()!.Value.FirstByte);
+            client.Dispose();
+
+            Assert.Equal(ReceiveStatus.Closed, await receive);
+            Assert.Equal(1001, client.CloseCode);
+        }
+    }
+
     // A client, and a server of which what it writes, in TLS's records, goes through a gate.
     private static async Task<(WebSocketConnection Client, RawPeer Peer, GateStream Gate)> ConnectToGate()
     {

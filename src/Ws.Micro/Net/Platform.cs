@@ -151,9 +151,9 @@ internal static class Platform
         {
             stream.ShutdownAsync().Wait(timeout);
         }
-        catch (Exception e) when (e is AggregateException or InvalidOperationException)
+        catch (Exception)
         {
-            // The peer is gone, or takes nothing.
+            // The peer is gone, or another thread has closed the socket: there is nobody to say it to.
         }
     }
 #endif
