@@ -155,7 +155,7 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Sekret = x", "Line 1: 'Sekret' is no setting; there are Id, Secret, Gateway, ")]
     [InlineData("= x", "Line 1: '' is no setting; there are Id, ")]
-    [InlineData("Secret = ü", "Line 1: Secret is wrong; allowed is nothing, or 1 to 128 visible ASCII characters. The default is used.")]
+    [InlineData("Secret = ü", "Line 1: Secret is wrong; allowed is nothing, or 1 to 128 visible ASCII characters. The line is passed over; without another the default is used.")]
     public void It_is_told_what_there_is(string line, string told) =>
         Assert.StartsWith(told, Assert.Single(Read(line)), StringComparison.Ordinal);
 

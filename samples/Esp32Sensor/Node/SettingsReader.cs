@@ -3,8 +3,8 @@ using System.Collections;
 namespace Esp32Sensor.Node;
 
 /// <summary>
-/// Reads settings from text: a line each, "Name = value"; empty lines and those that begin with '#' are passed over. What is wrong is told,
-/// and has its default; a value that is or may be the secret is not shown.
+/// Reads settings from text: a line each, "Name = value"; empty lines and those that begin with '#' are passed over. What is wrong is told
+/// and passed over too, so that the setting keeps its default, or what another line says; a value that is or may be the secret is not shown.
 /// </summary>
 public static class SettingsReader
 {
@@ -45,7 +45,7 @@ public static class SettingsReader
     // Never shows the secret, nor what may be the secret under a misspelled name.
     private static string Complain(string name, string value, string allowed) =>
         allowed == NodeSettings.Names ? "'" + name + "' is no setting; there are " + allowed + "."
-        : name + " is " + (name.ToLower() == "secret" ? "wrong" : "'" + value + "'") + "; allowed is " + allowed + ". The default is used.";
+        : name + " is " + (name.ToLower() == "secret" ? "wrong" : "'" + value + "'") + "; allowed is " + allowed + ". The line is passed over; without another the default is used.";
 
     // Values that are good alone may be wrong beside each other.
     private static void Settle(NodeSettings settings, ArrayList complaints)
