@@ -31,6 +31,7 @@ public sealed class ProgramTests
     [InlineData("Broker", "nowhere", "wss://HOST[:PORT]/PATH")]
     [InlineData("DataDirectory", "/dev/null/data", "can be written to")]
     [InlineData("Log:MaxBytes", "1000", "1048576 to ")]
+    [InlineData("Log:Durability", "memory", "disk or none")]
     [InlineData("Log:MaxAge", "59", "60 to ")]
     [InlineData("Log:MinFreeBytes", "-1", "0 to ")]
     [InlineData("Log:SettleTime", "3601", "0 to 3600")]

@@ -7,8 +7,8 @@ using RpiGateway.Monitoring;
 
 namespace RpiGateway.Readings;
 
-/// <summary>Where the log's file is, and what is done with one that is broken. Used by one thread.</summary>
-internal sealed class LogFile(string directory, ILogger logger)
+/// <summary>Where the log's file is, if it has one, and what is done with one that is broken. Used by one thread.</summary>
+internal sealed class LogFile(string directory, LogDurability durability, ILogger logger)
 {
     /// <summary>The file's name in the data directory; SQLite keeps another beside it, with "-wal" behind the name.</summary>
     public const string Name = "readings.db";
@@ -36,6 +36,11 @@ internal sealed class LogFile(string directory, ILogger logger)
     /// <exception cref="IOException">The disk cannot be used.</exception>
     public ReadingStore Open(long last)
     {
+        if (durability == LogDurability.None)
+        {
+            return ReadingStore.Open(ReadingStore.InMemory, last);
+        }
+
         try
         {
             if (!File.Exists(_path) && File.Exists(_path + New))

@@ -59,7 +59,9 @@ internal sealed class LogUpkeep(LogSettings settings, string directory, GatewayM
 
     private void DropTooMuch(ReadingStore store, long acknowledged)
     {
-        long limit = Math.Min(settings.MaxBytes, Math.Max(ReservedBytes, store.UsedBytes + store.SpareBytes + FreeBytes() - settings.MinFreeBytes));
+        long limit = settings.Durability == LogDurability.None
+            ? settings.MaxBytes
+            : Math.Min(settings.MaxBytes, Math.Max(ReservedBytes, store.UsedBytes + store.SpareBytes + FreeBytes() - settings.MinFreeBytes));
         while (store.First <= store.Last && store.UsedBytes > limit)
         {
             // Of many, many at a time: looking is not free.

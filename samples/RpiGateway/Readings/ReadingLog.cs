@@ -66,7 +66,7 @@ internal sealed class ReadingLog : IDisposable
         _liveness = liveness?.Watch("writing the log of readings", WorkLimit);
         _metrics = metrics;
         _logger = logger;
-        _file = new LogFile(directory, logger);
+        _file = new LogFile(directory, settings.Durability, logger);
         _upkeep = new LogUpkeep(settings, directory, metrics, logger);
         try
         {

@@ -16,6 +16,9 @@ internal sealed class ReadingStore : IDisposable
     /// <summary>The layout of this version (user_version).</summary>
     public const int SchemaVersion = 1;
 
+    /// <summary>The path of a store without a file, which ends with it.</summary>
+    public const string InMemory = ":memory:";
+
     /// <summary>The most boots remembered of a sensor.</summary>
     public const int MaxBoots = 4;
 

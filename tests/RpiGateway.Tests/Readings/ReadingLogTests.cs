@@ -138,10 +138,13 @@ public sealed class ReadingLogTests : IDisposable
         Assert.Equal([$"x 77 400 {payload}"], await open.ReadAllAsync());
     }
 
-    [Fact]
-    public async Task AtTheBoundOfBytesTheOldestGoAndAreCounted()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AtTheBoundOfBytesTheOldestGoAndAreCounted(bool onDisk)
     {
-        using OpenLog open = new(_directory.Path, new LogSettings { MaxBytes = 4 * 1024 * 1024 });
+        LogDurability durability = onDisk ? LogDurability.Disk : LogDurability.None;
+        using OpenLog open = new(_directory.Path, new LogSettings { Durability = durability, MaxBytes = 4 * 1024 * 1024 });
         string payload = new('x', 50_000);
         await open.AppendAsync("x", Enumerable.Range(1, 300), i => payload);
 
@@ -181,6 +184,34 @@ public sealed class ReadingLogTests : IDisposable
         await UntilAsync(() => old.Log.Count == 2);
         Assert.Equal(["x 77 3 reading", "x 77 4 reading"], await old.ReadAllAsync());
         Assert.Equal(2, old.Dropped(DropReason.TooOld));
+    }
+
+    [Fact]
+    public async Task WithoutDurabilityReadingsAreThereOnceAndInOrderAndNothingIsWritten()
+    {
+        LogSettings settings = new() { Durability = LogDurability.None, MinFreeBytes = long.MaxValue };
+        string first;
+        using (OpenLog open = new(_directory.Path, settings))
+        {
+            string payload = new('x', 50_000);
+            await open.AppendAsync("a", Enumerable.Range(1, 300), i => payload);
+            Assert.Equal(0, await open.AppendAsync("a", 300, "again"));
+            await open.AppendAsync("b", 0, "plain", boot: 0);
+            Assert.Equal(300, await LastOf(open, "a", 77));
+            List<string> all = await open.ReadAllAsync();
+            Assert.Equal(Enumerable.Range(1, 300).Select(i => $"a 77 {i} {payload}"), all.SkipLast(1));
+            Assert.Matches("^b [1-9][0-9]* 301 plain$", first = all[^1]);
+            open.Log.Deliver(301, 301);
+            await UntilAsync(() => open.Log.Count == 0);
+        }
+
+        Assert.Empty(Directory.GetFiles(_directory.Path));
+        using OpenLog again = new(_directory.Path, settings);
+        Assert.Equal(0, await LastOf(again, "a", 77));
+
+        // Another log, so its numbers are another's.
+        await again.AppendAsync("b", 0, "plain", boot: 0);
+        Assert.NotEqual(first.Split(' ')[1], (await again.ReadAllAsync())[0].Split(' ')[1]);
     }
 
     [Fact]
