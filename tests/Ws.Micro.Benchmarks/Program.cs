@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using Ws.Micro.Benchmarks.Bridge;
 using Ws.Micro.Benchmarks.Deflate;
 using Ws.Micro.Benchmarks.Gateway;
 using Ws.Micro.Benchmarks.Servers;
@@ -20,16 +21,18 @@ public static class Program
           deflate   permessage-deflate: memory, sizes and speed, against zlib and .NET's own
           servers   servers over loopback: memory of a connection, cost of a message, against Kestrel's own and npm's ws
           sockets   sending and receiving in memory, against .NET's own sockets
+          bridge    cost of a reading from sensors to mosquitto, against Kestrel's own and MQTTnet
           gateway   readings through the gateway, each on disk, against publishing straight to mosquitto
           all       all of these
 
           --write   also put the tables into docs/benchmarks.md
 
-        servers PART runs one part of it: idle, paced, deflated or large.
+        servers PART runs one part of it: idle, paced, deflated or large; bridge RATE one rate: 1000 or 10000.
         """;
 
     private static readonly Dictionary<string, Action<Report>> Commands = new()
     {
+        ["bridge"] = report => BridgeBenchmarks.Run(report, null),
         ["deflate"] = DeflateBenchmarks.Run,
         ["gateway"] = GatewayBenchmarks.Run,
         ["servers"] = report => ServerBenchmarks.Run(report, null),
@@ -48,8 +51,14 @@ public static class Program
                 case ["echo-server", .. string[] settings]:
                     await EchoServer.RunAsync(EchoServerSettings.Parse(settings));
                     return 0;
+                case ["bridge-peer", string port, string broker, string inline]:
+                    await BridgePeer.RunAsync(port, broker, bool.Parse(inline));
+                    return 0;
                 case ["servers", string part] when ServerBenchmarks.PartNames.Contains(part):
                     ServerBenchmarks.Run(new Report(Console.Out), part);
+                    return 0;
+                case ["bridge", string rate] when BridgeBenchmarks.PartNames.Contains(rate):
+                    BridgeBenchmarks.Run(new Report(Console.Out), rate);
                     return 0;
                 case [string command, ..] when (command == "all" || Commands.ContainsKey(command)) && args[1..] is [] or ["--write"]:
                     foreach (string name in command == "all" ? [.. Commands.Keys] : new[] { command })

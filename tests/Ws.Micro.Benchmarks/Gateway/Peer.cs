@@ -34,15 +34,8 @@ internal sealed class Peer : IDisposable
     /// <summary>The memory it has resident now, in bytes.</summary>
     public long Resident => Status("VmRSS");
 
-    /// <summary>The processor time it has used.</summary>
-    public TimeSpan CpuTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    /// <summary>Nanoseconds of processor time that it has used.</summary>
+    public long CpuTime => Measuring.CpuTime.OfProcess(_process.Id);
 
     /// <summary>Starts mosquitto with a websockets listener, otherwise as it comes, but for a queue that drops nothing.</summary>
     public static async Task<Peer> StartMosquittoAsync()
@@ -57,8 +50,8 @@ internal sealed class Peer : IDisposable
         return await StartAsync(program, ["-c", configuration], directory, new Uri($"ws://127.0.0.1:{port}/mqtt"));
     }
 
-    /// <summary>Starts the gateway in front of a broker.</summary>
-    public static async Task<Peer> StartGatewayAsync(Uri broker)
+    /// <summary>Starts the gateway in front of a broker, with further settings.</summary>
+    public static async Task<Peer> StartGatewayAsync(Uri broker, params string[] settings)
     {
         string program = typeof(Peer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "Gateway").Value!;
         if (!program.Contains("/Release/", StringComparison.Ordinal))
@@ -68,8 +61,19 @@ internal sealed class Peer : IDisposable
 
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
         int port = FreePort();
-        string[] arguments = [program, "--urls", $"http://127.0.0.1:{port}", "--Broker", broker.AbsoluteUri, "--DataDirectory", directory];
+        string[] arguments = [program, "--urls", $"http://127.0.0.1:{port}", "--Broker", broker.AbsoluteUri, "--DataDirectory", directory, .. settings];
         return await StartAsync("dotnet", arguments, directory, new Uri($"ws://127.0.0.1:{port}/"));
+    }
+
+    /// <summary>Starts Kestrel and MQTTnet in front of a broker.</summary>
+    /// <param name="broker">Its URL.</param>
+    /// <param name="isInline">Whether sockets complete where they are polled, and threads do not spin, instead of all as it comes.</param>
+    public static async Task<Peer> StartBridgePeerAsync(Uri broker, bool isInline)
+    {
+        string directory = Directory.CreateTempSubdirectory("bridge-peer-").FullName;
+        int port = FreePort();
+        string[] arguments = ["bridge-peer", $"{port}", broker.AbsoluteUri, $"{isInline}"];
+        return await StartAsync(Environment.ProcessPath!, arguments, directory, new Uri($"ws://127.0.0.1:{port}/"), isInline);
     }
 
     public void Dispose()
@@ -80,9 +84,15 @@ internal sealed class Peer : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task<Peer> StartAsync(string program, IEnumerable<string> arguments, string directory, Uri url)
+    private static async Task<Peer> StartAsync(string program, IEnumerable<string> arguments, string directory, Uri url, bool isInline = false)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (isInline)
+        {
+            start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
+            start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
+        }
+
         Process process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, line) =>
