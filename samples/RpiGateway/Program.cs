@@ -36,7 +36,7 @@ try
 {
     gateway = await Gateway.StartAsync(settings, Console.Out);
 }
-catch (IOException error)
+catch (Exception error) when (error is IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(error.Message);
     return 1;

@@ -11,30 +11,12 @@ namespace RpiGateway.Tests;
 public sealed class ProgramTests
 {
     [Theory]
+    // All settings and more values: SettingsTests.
     [InlineData("simulate", "x", "0 to 2000")]
-    [InlineData("simulate", "-1", "0 to 2000")]
-    [InlineData("simulate", "2001", "0 to 2000")]
-    [InlineData("simulate", "", "0 to 2000")]
-    [InlineData("urls", "5080", "http://HOST:PORT")]
-    [InlineData("urls", "http://127.0.0.1:65536", "http://HOST:PORT")]
-    [InlineData("urls", "http://127.0.0.1:0;ftp://127.0.0.1:0", "http://HOST:PORT")]
     [InlineData("urls", "http://0.0.0.0:5080", "AllowPlaintext")]
-    [InlineData("urls", "https://127.0.0.1:0;http://*:5080", "AllowPlaintext")]
-    [InlineData("Tls:Certificate", "/nowhere.pem", "a file that exists")]
-    [InlineData("Tls:ClientCertificates", "yes", "none, optional or required")]
-    [InlineData("Tls:Names", "a b", "IP addresses")]
-    [InlineData("Limits:FailedAttempts", "0", "1 to 1000")]
-    [InlineData("TrustLoopback", "1", "true or false")]
-    [InlineData("urls", "http://example.org:80", "http://HOST:PORT")]
-    [InlineData("urls", "http://localhost:0", "http://HOST:PORT")]
-    [InlineData("Broker", "ftp://127.0.0.1", "mqtts://HOST[:PORT]")]
-    [InlineData("Broker", "nowhere", "wss://HOST[:PORT]/PATH")]
+    [InlineData("Tls:ClientAuthority", "/nowhere.pem", "a PEM file")]
     [InlineData("DataDirectory", "/dev/null/data", "can be written to")]
-    [InlineData("Log:MaxBytes", "1000", "1048576 to ")]
-    [InlineData("Log:Durability", "memory", "disk or none")]
-    [InlineData("Log:MaxAge", "59", "60 to ")]
-    [InlineData("Log:MinFreeBytes", "-1", "0 to ")]
-    [InlineData("Log:SettleTime", "3601", "0 to 3600")]
+    [InlineData("Logging:LogLevel:Default", "loud", "Warning")]
     public async Task WrongValueIsOneLineAndExitCode2(string name, string value, string allowed)
     {
         await using Tool gateway = Start($"--{name}", value);

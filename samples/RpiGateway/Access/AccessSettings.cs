@@ -24,7 +24,7 @@ internal sealed class AccessSettings
         "Limits:ConnectionsPerDevice", "N", "connections of a device, MQTT included, until the older ones have ended, 2 to 1000", "16");
 
     private static readonly Setting HandshakeTimeSetting = new(
-        "Limits:HandshakeTime", "S", "seconds from a connection to its first request, TLS included, 1 to 600", "10");
+        "Limits:HandshakeTime", "SECONDS", "from a connection to its first request, TLS included, 1 to 600", "10");
 
     private static readonly Setting ReadingSizeSetting = new("Limits:ReadingSize", "BYTES", "the largest reading, 64 to 65536 bytes", "65536");
 

@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Monitoring;
 
 namespace RpiGateway.Access;
 
@@ -21,6 +22,7 @@ internal sealed class CredentialRegistry : IDisposable
     private readonly ConcurrentDictionary<string, Credential> _simulated = new(StringComparer.Ordinal);
     private FrozenDictionary<string, Credential> _known = FrozenDictionary<string, Credential>.Empty;
     private (DateTime, long) _stamp;
+    private string? _trouble;
 
     /// <summary>Reads the file. One that cannot be read is logged, and lets nobody in.</summary>
     public CredentialRegistry(CredentialFile file, ILogger logger)
@@ -64,7 +66,6 @@ internal sealed class CredentialRegistry : IDisposable
                 return;
             }
 
-            _stamp = stamp;
             before = _known;
             try
             {
@@ -75,10 +76,18 @@ internal sealed class CredentialRegistry : IDisposable
                 }
 
                 Volatile.Write(ref _known, known.ToFrozenDictionary(StringComparer.Ordinal));
+                _stamp = stamp;
+                _trouble = null;
             }
-            catch (IOException error)
+            catch (Exception error)
             {
-                _logger.LogError("What was known before of devices and users stays: {Reason}", error.Message);
+                // It is tried again and again, and said once. A timer calls this: whatever it threw would end the process.
+                if (_trouble != error.Message)
+                {
+                    _trouble = error.Message;
+                    _logger.LogError("What was known before of devices and users stays: {Reason}", LogText.Printable(_trouble));
+                }
+
                 return;
             }
         }

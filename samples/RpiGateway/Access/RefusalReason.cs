@@ -21,7 +21,7 @@ internal static class RefusalReason
     /// <summary>A connection without a request in time.</summary>
     public const string HandshakeTimeout = "handshake_timeout";
 
-    /// <summary>The gateway cannot now: it is stopping, or a limit is reached.</summary>
+    /// <summary>The gateway is stopping.</summary>
     public const string Unavailable = "unavailable";
 
     /// <summary>A message over the limit.</summary>
@@ -32,4 +32,17 @@ internal static class RefusalReason
 
     /// <summary>A peer that broke a protocol.</summary>
     public const string ProtocolError = "protocol_error";
+
+    /// <summary>An MQTT client that takes what it hears too slowly.</summary>
+    public const string TooSlow = "too_slow";
+
+    /// <summary>A message that the embedded broker has no room to retain.</summary>
+    public const string QuotaExceeded = "quota_exceeded";
+
+    /// <summary>All of them.</summary>
+    public static readonly string[] All =
+    [
+        BadRequest, Unauthorized, NotAuthorized, TooManyAttempts, TooManyConnections, HandshakeTimeout, Unavailable, MessageTooBig, PolicyViolation, ProtocolError, TooSlow,
+        QuotaExceeded,
+    ];
 }

@@ -34,11 +34,14 @@ internal sealed class Refusals : IDisposable
     }
 
     /// <summary>Answers a request that is not let in, with one line that says why.</summary>
-    public Task SendAsync(HttpContext context, int status, string why)
+    public Task SendAsync(HttpContext context, int status, string why) => SendAsync(context, status, ReasonOf(status), why);
+
+    /// <summary>The same, for a reason that the status does not tell.</summary>
+    public Task SendAsync(HttpContext context, int status, string reason, string why)
     {
         ConnectionInfo peer = context.Connection;
         Report(
-            ReasonOf(status), $"{LogText.Printable(context.Request.Path)} from {peer.RemoteIpAddress}:{peer.RemotePort}", why, $"HTTP {status}");
+            reason, $"{LogText.Printable(context.Request.Path)} from {peer.RemoteIpAddress}:{peer.RemotePort}", why, $"HTTP {status}");
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
         {

@@ -30,6 +30,7 @@ internal sealed class ServerCertificate : IDisposable
     private SslStreamCertificateContext _context;
     private object _source;
     private object _seen;
+    private string? _trouble;
 
     /// <summary>Reads or issues the first one.</summary>
     /// <param name="settings">The files, or names for the authority's.</param>
@@ -62,24 +63,30 @@ internal sealed class ServerCertificate : IDisposable
     {
         lock (_lock)
         {
-            // Two files change one after the other: they are read once they have been the same for one look.
-            object source = Source();
-            bool isSettled = source.Equals(_seen);
-            _seen = source;
-            if (!isSettled || (source.Equals(_source) && !(_authority is not null && IsStale())))
-            {
-                return;
-            }
-
-            _source = source;
             try
             {
-                Volatile.Write(ref _context, Load());
-                _logger.LogInformation("TLS: a new certificate, valid until {End:yyyy-MM-dd}", Context.TargetCertificate.NotAfter.ToUniversalTime());
+                // Two files change one after the other: they are read once they have been the same for one look.
+                object source = Source();
+                bool isSettled = source.Equals(_seen);
+                _seen = source;
+                if (isSettled && (!source.Equals(_source) || (_authority is not null && IsStale())))
+                {
+                    Volatile.Write(ref _context, Load());
+                    _source = source;
+                    _logger.LogInformation("TLS: a new certificate, valid until {End:yyyy-MM-dd}", Context.TargetCertificate.NotAfter.ToUniversalTime());
+                }
+
+                _trouble = source.Equals(_source) ? null : _trouble;
             }
-            catch (IOException error)
+            catch (Exception error)
             {
-                _logger.LogError("TLS: the certificate from before stays, valid until {End:yyyy-MM-dd}: {Reason}", Context.TargetCertificate.NotAfter.ToUniversalTime(), error.Message);
+                // It is tried again and again, and said once. A timer calls this: whatever it threw would end the process.
+                if (_trouble != error.Message)
+                {
+                    _trouble = error.Message;
+                    _logger.LogError(
+                        "TLS: the certificate from before stays, valid until {End:yyyy-MM-dd}: {Reason}", Context.TargetCertificate.NotAfter.ToUniversalTime(), LogText.Printable(_trouble));
+                }
             }
         }
     }
@@ -107,9 +114,7 @@ internal sealed class ServerCertificate : IDisposable
 
         try
         {
-            X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_settings.Certificate!, _settings.Key!);
-            X509Certificate2Collection chain = [];
-            chain.ImportFromPemFile(_settings.Certificate!);
+            (X509Certificate2 certificate, X509Certificate2Collection chain) = _settings.ReadCertificate();
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException or UnauthorizedAccessException or IOException)

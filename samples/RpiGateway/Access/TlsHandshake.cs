@@ -33,9 +33,9 @@ internal sealed class TlsHandshake : IDisposable
         {
             try
             {
-                _clientRoots.ImportFromPemFile(path);
+                _clientRoots.AddRange(PemFile.ReadCertificates(path));
             }
-            catch (Exception error) when (error is CryptographicException or UnauthorizedAccessException)
+            catch (Exception error) when (error is CryptographicException or UnauthorizedAccessException or IOException)
             {
                 throw new IOException($"Tls:ClientAuthority, {path}, holds no certificates in PEM: {LogText.Printable(error.Message)}", error);
             }

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using RpiGateway.Settings;
 
 namespace RpiGateway.Access;
@@ -59,8 +61,8 @@ internal sealed class TlsSettings
     {
         TlsSettings settings = new()
         {
-            Certificate = ReadFile(reader, CertificateSetting),
-            Key = ReadFile(reader, KeySetting),
+            Certificate = reader.Text(CertificateSetting),
+            Key = reader.Text(KeySetting),
             Names = reader.Text(NamesSetting) is { } names ? ParseNames(names) : [],
             ClientCertificates = reader.Parse<ClientCertificates>(
                 ClientCertificatesSetting,
@@ -73,19 +75,26 @@ internal sealed class TlsSettings
                     _ => null,
                 },
                 "none, optional or required"),
-            ClientAuthority = ReadFile(reader, ClientAuthoritySetting),
+            ClientAuthority = reader.Text(ClientAuthoritySetting),
         };
         if (settings.Certificate is null != settings.Key is null)
         {
             throw SettingReader.Wrong(settings.Key is null ? KeySetting : CertificateSetting, "", "a file, where the other of Tls:Certificate and Tls:Key is one");
         }
 
+        const string Certificates = "a PEM file with certificates";
+        SettingReader.Try(CertificateSetting, settings.Certificate, Certificates, () => PemFile.ReadCertificates(settings.Certificate!));
+        SettingReader.Try(KeySetting, settings.Key, "a PEM file with the key of Tls:Certificate, not encrypted", () => settings.ReadCertificate().Certificate.Dispose());
+        SettingReader.Try(ClientAuthoritySetting, settings.ClientAuthority, Certificates, () => PemFile.ReadCertificates(settings.ClientAuthority!));
+
         return settings;
     }
 
-    private static string? ReadFile(SettingReader reader, Setting setting) => reader.Text(setting) is not { } path ? null
-        : File.Exists(path) ? path
-        : throw SettingReader.Wrong(setting, path, "a file that exists");
+    /// <summary>The certificate with its key as it is now, and those behind it in the file; the certificate must be one of files.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="CryptographicException">A file does not have what it should.</exception>
+    public (X509Certificate2 Certificate, X509Certificate2Collection Chain) ReadCertificate() =>
+        (PemFile.ReadWithKey(Certificate!, Key!), PemFile.ReadCertificates(Certificate!));
 
     private static string[] ParseNames(string value)
     {

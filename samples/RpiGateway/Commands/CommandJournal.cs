@@ -140,7 +140,9 @@ internal sealed class CommandJournal : IDisposable
         _file = null;
         _lines = 0;
         string temporary = _path + ".new";
-        FileStream file = new(temporary, FileMode.Create, FileAccess.Write);
+
+        // Without a buffer: what a full disk has not taken would be written once more when the file is closed, and throw there.
+        FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         try
         {
             Write(file, _commands.Values.SelectMany(Lines));

@@ -27,6 +27,9 @@ internal sealed partial class CommandRelay : IDisposable
     /// <summary>The longest command in characters, its tag aside.</summary>
     public const int MaxLength = 200;
 
+    /// <summary>The most correlation data of a command in bytes: it is kept as long as the command is.</summary>
+    public const int MaxCorrelationData = 1024;
+
     /// <summary>The most results that wait for the broker.</summary>
     public const int MaxAnswers = 10_000;
 
@@ -125,6 +128,7 @@ internal sealed partial class CommandRelay : IDisposable
             Expiry = Environment.TickCount64 + (long)timeToLive.TotalMilliseconds,
         };
         string? refusal = command.Text.Length is 0 or > MaxLength ? $"error a command has 1 to {MaxLength} visible ASCII characters and spaces"
+            : command.CorrelationData?.Length > MaxCorrelationData ? $"error the correlation data has at most {MaxCorrelationData} bytes"
             : !SensorId.IsValid(sensor) ? "error no sensor can have that id"
             : null;
         if (refusal is not null)

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Diagnostics.Metrics;
 using System.Linq;
 using System.Threading;
+using RpiGateway.Access;
 
 namespace RpiGateway.Monitoring;
 
@@ -18,7 +19,7 @@ internal sealed class GatewayMetrics : IDisposable
 
     private readonly Tally _connections = new("kind", ConnectionKind.Telemetry, ConnectionKind.Plain, ConnectionKind.Mqtt);
     private readonly Tally _dropped = new("reason", DropReason.TooLarge, DropReason.LogFull, DropReason.TooOld);
-    private readonly Tally _refused = new("reason");
+    private readonly Tally _refused = new("reason", RefusalReason.All);
     private readonly Tally _commands = new("outcome", CommandOutcome.Ok, CommandOutcome.Error, CommandOutcome.Expired);
     private long _received;
     private long _duplicates;

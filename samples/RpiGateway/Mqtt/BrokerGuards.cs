@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
+using RpiGateway.Access;
 using RpiGateway.Monitoring;
 
 namespace RpiGateway.Mqtt;
@@ -30,12 +31,12 @@ internal sealed class BrokerGuards
     private static readonly TimeSpan WaitInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly MqttServer _server;
-    private readonly ILogger _logger;
+    private readonly Refusals _refusals;
 
-    public BrokerGuards(MqttServer server, ILogger logger)
+    public BrokerGuards(MqttServer server, Refusals refusals)
     {
         _server = server;
-        _logger = logger;
+        _refusals = refusals;
         server.ApplicationMessageEnqueuedOrDroppedAsync += HoldUpAsync;
         server.InterceptingInboundPacketAsync += InspectInboundAsync;
         server.InterceptingOutboundPacketAsync += InspectOutboundAsync;
@@ -94,7 +95,7 @@ internal sealed class BrokerGuards
 
     private async Task DisconnectAsync(string client, string why)
     {
-        _logger.LogWarning("Disconnected MQTT client {Client}: it is too slow: {Reason}", LogText.Printable(client), why);
+        _refusals.Report(RefusalReason.TooSlow, $"MQTT client {LogText.Printable(client)}", $"it is too slow: {why}", $"DISCONNECT {(int)MqttDisconnectReasonCode.QuotaExceeded}");
         try
         {
             await _server.DisconnectClientAsync(client, MqttDisconnectReasonCode.QuotaExceeded);

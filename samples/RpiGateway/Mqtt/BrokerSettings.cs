@@ -4,7 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using RpiGateway.Monitoring;
+using System.Text;
+using RpiGateway.Access;
 using RpiGateway.Settings;
 
 namespace RpiGateway.Mqtt;
@@ -95,42 +96,41 @@ internal sealed class BrokerSettings
                 : "allowed only where Broker has an mqtts:// or wss:// URL")}");
         }
 
-        if (settings.User?.Length is 0 or > MaxCredential)
+        if (settings.User is { } user && Encoding.UTF8.GetByteCount(user) is 0 or > MaxCredential)
         {
-            throw SettingReader.Wrong(UserSetting, settings.User, $"1 to {MaxCredential} characters");
+            throw SettingReader.Wrong(UserSetting, settings.User, $"1 to {MaxCredential} bytes of UTF-8");
         }
 
-        Try(PasswordFileSetting, settings.PasswordFile, "a file with the password on one line", () => settings.ReadPassword());
-        Try(CertificateSetting, settings.Certificate, "a PEM file with a certificate and its key, or Broker:Key beside", () => settings.ReadCertificate()?.Dispose());
-        Try(CaSetting, settings.Ca, "a PEM file with certificates", () => settings.ReadRoots());
+        if (settings.Password is { } password && Encoding.UTF8.GetByteCount(password) > MaxCredential)
+        {
+            throw SettingReader.WrongSecret(PasswordSetting, $"at most {MaxCredential} bytes of UTF-8");
+        }
+
+        const string Certificates = "a PEM file with certificates";
+        SettingReader.Try(PasswordFileSetting, settings.PasswordFile, $"a file with the password on one line, at most {MaxCredential} bytes", () => settings.ReadPassword());
+        SettingReader.Try(CertificateSetting, settings.Certificate, Certificates, () => PemFile.ReadCertificates(settings.Certificate!));
+        SettingReader.Try(KeySetting, settings.Key, "a PEM file with the key of Broker:Certificate", () => settings.ReadCertificate()?.Dispose());
+        SettingReader.Try(CertificateSetting, settings.Certificate, "a PEM file with a certificate and its key, or Broker:Key beside", () => settings.ReadCertificate()?.Dispose());
+        SettingReader.Try(CaSetting, settings.Ca, Certificates, () => settings.ReadRoots());
         return settings;
     }
 
     /// <summary>The password as it is now, or null for none.</summary>
-    /// <exception cref="IOException">Its file cannot be read.</exception>
-    public string? ReadPassword() => PasswordFile is null ? Password : File.ReadAllText(PasswordFile).TrimEnd('\r', '\n');
+    /// <exception cref="IOException">Its file cannot be read, or is too large.</exception>
+    public string? ReadPassword()
+    {
+        string? password = PasswordFile is null ? Password : File.ReadAllText(PasswordFile).TrimEnd('\r', '\n');
+        return password is null || Encoding.UTF8.GetByteCount(password) <= MaxCredential ? password : throw new IOException("it is too large");
+    }
 
     /// <summary>The client's certificate with its key as it is now, or null for none.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="CryptographicException">A file does not have what it should.</exception>
-    public X509Certificate2? ReadCertificate() => Certificate is null ? null : X509Certificate2.CreateFromPemFile(Certificate, Key ?? Certificate);
+    public X509Certificate2? ReadCertificate() => Certificate is null ? null : PemFile.ReadWithKey(Certificate, Key ?? Certificate);
 
     /// <summary>The roots as they are now; none where the system's hold.</summary>
     /// <inheritdoc cref="ReadCertificate"/>
-    public X509Certificate2Collection ReadRoots()
-    {
-        X509Certificate2Collection roots = [];
-        if (Ca is not null)
-        {
-            roots.ImportFromPemFile(Ca);
-            if (roots.Count == 0)
-            {
-                throw new CryptographicException("it has no certificate");
-            }
-        }
-
-        return roots;
-    }
+    public X509Certificate2Collection ReadRoots() => Ca is null ? [] : PemFile.ReadCertificates(Ca);
 
     private static Uri[] ParseUrls(string value) => value == Embedded ? [] : [.. value.Split(';').Select(url =>
     {
@@ -145,18 +145,6 @@ internal sealed class BrokerSettings
             ? broker
             : throw SettingReader.Wrong(UrlSetting, value, AllowedUrls);
     })];
-
-    private static void Try(Setting setting, string? value, string allowed, Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
-        {
-            throw SettingReader.Wrong(setting, value!, $"{allowed}; {LogText.Printable(error.Message)}");
-        }
-    }
 
     private Setting? FindNeedless()
     {

@@ -30,8 +30,8 @@ internal sealed class EmbeddedBroker : IDisposable
         _logger = logger;
         _server = new MqttServerFactory().CreateMqttServer(BrokerGuards.Options(), [_adapter], MqttNetNullLogger.Instance);
         _authorization = new MqttAuthorization(_server, access);
-        _ = new BrokerGuards(_server, logger);
-        _retained = new RetainedMessages(_server, dataDirectory, logger);
+        _ = new BrokerGuards(_server, access.Refusals);
+        _retained = new RetainedMessages(_server, dataDirectory, access.Refusals, logger);
     }
 
     /// <summary>Whether clients can attach.</summary>

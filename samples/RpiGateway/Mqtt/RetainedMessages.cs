@@ -25,25 +25,31 @@ internal sealed class RetainedMessages : IDisposable
     /// <summary>The file's name.</summary>
     public const string FileName = "retained-messages";
 
-    /// <summary>The most retained messages, and the most bytes in their payloads; what is more is refused.</summary>
+    /// <summary>The most retained messages, and the most bytes that they take in memory; what is more is refused.</summary>
     public const int MaxCount = 10_000;
 
     /// <inheritdoc cref="MaxCount"/>
     public const int MaxBytes = 16 * 1024 * 1024;
 
+    // Of a message or a property, its objects.
+    private const int Overhead = 100;
+
     private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(10);
 
     private readonly string _path;
+    private readonly Refusals _refusals;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, MqttApplicationMessage> _messages = [];
     private readonly Timer _timer;
     private long _bytes;
     private bool _isChanged;
+    private bool _isFailing;
 
-    public RetainedMessages(MqttServer server, string dataDirectory, ILogger logger)
+    public RetainedMessages(MqttServer server, string dataDirectory, Refusals refusals, ILogger logger)
     {
         _path = Path.Join(dataDirectory, FileName);
+        _refusals = refusals;
         _logger = logger;
         server.LoadingRetainedMessageAsync += LoadAsync;
         server.InterceptingPublishAsync += AdmitAsync;
@@ -80,21 +86,32 @@ internal sealed class RetainedMessages : IDisposable
     private Task AdmitAsync(InterceptingPublishEventArgs publish)
     {
         MqttApplicationMessage message = publish.ApplicationMessage;
-        if (publish.ProcessPublish && message.Retain && !message.Payload.IsEmpty)
+        if (publish.ProcessPublish && message.Retain && !message.Payload.IsEmpty && !HasRoom(message))
         {
-            lock (_lock)
-            {
-                bool isNew = !_messages.TryGetValue(message.Topic, out MqttApplicationMessage? older);
-                if ((isNew && _messages.Count >= MaxCount) || _bytes + message.Payload.Length - (older?.Payload.Length ?? 0) > MaxBytes)
-                {
-                    publish.ProcessPublish = false;
-                    publish.Response.ReasonCode = MqttPubAckReasonCode.QuotaExceeded;
-                }
-            }
+            publish.ProcessPublish = false;
+            publish.Response.ReasonCode = MqttPubAckReasonCode.QuotaExceeded;
+            _refusals.Report(
+                RefusalReason.QuotaExceeded, $"message of MQTT client {LogText.Printable(publish.ClientId)}",
+                $"no room to retain {LogText.Printable(message.Topic)}", $"PUBACK {(int)MqttPubAckReasonCode.QuotaExceeded}");
         }
 
         return Task.CompletedTask;
     }
+
+    private bool HasRoom(MqttApplicationMessage message)
+    {
+        lock (_lock)
+        {
+            return _messages.TryGetValue(message.Topic, out MqttApplicationMessage? older)
+                ? _bytes + SizeOf(message) - SizeOf(older) <= MaxBytes
+                : _messages.Count < MaxCount && _bytes + SizeOf(message) <= MaxBytes;
+        }
+    }
+
+    // What it takes in memory, about: the broker keeps all that it was published with.
+    private static long SizeOf(MqttApplicationMessage message) => Overhead + (2 * message.Topic.Length) + message.Payload.Length
+        + (2 * (message.ContentType?.Length ?? 0)) + (2 * (message.ResponseTopic?.Length ?? 0)) + (message.CorrelationData?.Length ?? 0)
+        + (message.UserProperties?.Sum(static property => Overhead + (2L * property.Name.Length) + property.ValueBuffer.Length) ?? 0);
 
     private Task NoteAsync(RetainedMessageChangedEventArgs change)
     {
@@ -111,13 +128,13 @@ internal sealed class RetainedMessages : IDisposable
     {
         if (_messages.Remove(message.Topic, out MqttApplicationMessage? older))
         {
-            _bytes -= older.Payload.Length;
+            _bytes -= SizeOf(older);
         }
 
         if (!message.Payload.IsEmpty)
         {
             _messages.Add(message.Topic, message);
-            _bytes += message.Payload.Length;
+            _bytes += SizeOf(message);
         }
     }
 
@@ -133,10 +150,16 @@ internal sealed class RetainedMessages : IDisposable
             try
             {
                 DurableFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(_messages.Values.Select(Format))));
-                _isChanged = false;
+                _isChanged = _isFailing = false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
+                if (_isFailing)
+                {
+                    return;
+                }
+
+                _isFailing = true;
                 _logger.LogError("Retained messages cannot be written to {File}: {Error}", _path, LogText.Printable(error.Message));
             }
         }

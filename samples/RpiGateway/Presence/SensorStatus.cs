@@ -93,8 +93,9 @@ internal sealed record SensorStatus
                 }
                 : null;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Not JSON; or text with half of a pair of surrogates, which only shows when it is read.
             return null;
         }
     }

@@ -4,6 +4,7 @@ using System.IO;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using RpiGateway.Monitoring;
+using RpiGateway.Settings;
 
 namespace RpiGateway.Readings;
 
@@ -25,6 +26,25 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
     /// <summary>Whether the file itself is at fault, so that no other try would help.</summary>
     public static bool IsBroken(Exception error) =>
         error is InvalidDataException or SqliteException { SqliteErrorCode: Corrupt or NotADatabase };
+
+    /// <summary>What is wrong. SQLite does not tell the system's reason, such as a disk that has turned read-only: whoever tries to write hears it.</summary>
+    public string Describe(Exception error)
+    {
+        string trouble = error.Message.TrimEnd('.');
+        try
+        {
+            if (durability != LogDurability.None && error is SqliteException)
+            {
+                GatewaySettings.TryToWrite(directory);
+            }
+        }
+        catch (Exception system) when (system is IOException or UnauthorizedAccessException)
+        {
+            trouble += $": {system.Message}";
+        }
+
+        return trouble;
+    }
 
     /// <summary>What it takes on the disk.</summary>
     public long Bytes => Length(_path) + Length(_path + Wal);

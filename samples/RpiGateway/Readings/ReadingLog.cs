@@ -16,10 +16,10 @@ namespace RpiGateway.Readings;
 /// </summary>
 internal sealed class ReadingLog : IDisposable
 {
-    // Behind each other, waiting to be written.
     // What a slow card may take for one round, the largest file's check at a reopening included.
     private static readonly TimeSpan WorkLimit = TimeSpan.FromMinutes(5);
 
+    // Behind each other, waiting to be written.
     private const int MaxIncomingBytes = 4 * 1024 * 1024;
 
     // One transaction's readings.
@@ -42,7 +42,7 @@ internal sealed class ReadingLog : IDisposable
     private readonly RecentReadings _recent = new();
     private readonly List<Reading> _batch = [];
     private readonly Queue<Reading> _incoming = [];
-    private readonly Queue<Action<ReadingStore>> _questions = [];
+    private readonly LinkedList<Action<ReadingStore>> _questions = [];
     private TaskCompletionSource _room = NewSource();
     private TaskCompletionSource _more = NewSource();
     private ReadingStore? _store;
@@ -111,6 +111,18 @@ internal sealed class ReadingLog : IDisposable
     /// <summary>What is in it, for whoever looks on.</summary>
     public LogLevels Levels => new(Waiting, OldestAge, _file.Bytes);
 
+    /// <summary>How many wait to be told what is in the log.</summary>
+    public int Questions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _questions.Count;
+            }
+        }
+    }
+
     /// <summary>The number of the oldest reading in the log, or of the next where there is none.</summary>
     public long First
     {
@@ -122,7 +134,6 @@ internal sealed class ReadingLog : IDisposable
             }
         }
     }
-
 
     /// <summary>
     /// Gives the log a reading; returns once there is room for it to wait. Its owner is told when it is on disk. Those of one sensor are
@@ -250,16 +261,28 @@ internal sealed class ReadingLog : IDisposable
         }
     }
 
-    private Task<T> AskAsync<T>(Func<ReadingStore, T> question, CancellationToken cancellation)
+    private async Task<T> AskAsync<T>(Func<ReadingStore, T> question, CancellationToken cancellation)
     {
         TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        LinkedListNode<Action<ReadingStore>> asked = new(store => answer.SetResult(question(store)));
         lock (_lock)
         {
-            _questions.Enqueue(store => answer.SetResult(question(store)));
+            _questions.AddLast(asked);
             Monitor.Pulse(_lock);
         }
 
-        return answer.Task.WaitAsync(cancellation);
+        try
+        {
+            return await answer.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            // While the disk fails nothing is answered, and those who ask come and go.
+            lock (_lock)
+            {
+                asked.List?.Remove(asked);
+            }
+        }
     }
 
     private void Work()
@@ -428,19 +451,21 @@ internal sealed class ReadingLog : IDisposable
     {
         while (_store is not null)
         {
-            Action<ReadingStore>? question;
+            LinkedListNode<Action<ReadingStore>>? question;
             lock (_lock)
             {
-                if (!_questions.TryPeek(out question))
-                {
-                    return;
-                }
+                question = _questions.First;
             }
 
-            question(_store);
+            if (question is null)
+            {
+                return;
+            }
+
+            question.Value(_store);
             lock (_lock)
             {
-                _questions.Dequeue();
+                question.List?.Remove(question);
             }
         }
     }
@@ -468,7 +493,7 @@ internal sealed class ReadingLog : IDisposable
             }
         }
 
-        _trouble = LogText.Printable(error.Message);
+        _trouble = LogText.Printable(_file.Describe(error));
         _retryAt = Environment.TickCount64 + RetryInterval;
         if (Environment.TickCount64 >= _reportAt)
         {

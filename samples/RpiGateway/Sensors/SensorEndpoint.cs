@@ -61,7 +61,7 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
 
         if (!access.Devices.TryEnter(id))
         {
-            await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, access.Devices.Full);
+            await access.Refusals.SendAsync(context, StatusCodes.Status503ServiceUnavailable, RefusalReason.TooManyConnections, access.Devices.Full);
             return;
         }
 

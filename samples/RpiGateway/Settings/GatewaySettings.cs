@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
@@ -106,6 +107,7 @@ public sealed class GatewaySettings
             }
         }
 
+        CheckLogLevels(configuration);
         SettingReader reader = new(configuration);
         GatewaySettings defaults = new();
         GatewaySettings settings = new()
@@ -134,7 +136,9 @@ public sealed class GatewaySettings
             if (!option.StartsWith("--", StringComparison.Ordinal) || !IsKnown(option[2..]))
             {
                 IEnumerable<string> allowed = All.Select(static known => "--" + known.Name).Append("--help");
-                throw new SettingException($"unknown option '{LogText.Printable(args[i])}': allowed are {string.Join(", ", allowed)}");
+
+                // Not its value: a password may stand behind a name that is misspelt.
+                throw new SettingException($"unknown option '{LogText.Printable(option)}': allowed are {string.Join(", ", allowed)}");
             }
 
             if (option.Length == args[i].Length && ++i == args.Length)
@@ -147,6 +151,19 @@ public sealed class GatewaySettings
     private static bool IsKnown(string name) =>
         Array.Exists(All, known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         || Array.Exists(FrameworkSections, known => known.Equals(name.Split(':')[0], StringComparison.OrdinalIgnoreCase));
+
+    // .NET finds a level that is none only when it makes the log, and says so in many lines.
+    private static void CheckLogLevels(IConfiguration configuration)
+    {
+        foreach ((string name, string? value) in configuration.AsEnumerable())
+        {
+            if (value is not null && name.ToUpperInvariant().Split(':') is ["LOGGING", .., "LOGLEVEL", _]
+                && !Array.Exists(Enum.GetNames<LogLevel>(), level => level.Equals(value, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new SettingException($"{LogText.Printable(name)} is '{LogText.Printable(value)}': allowed is {string.Join(", ", Enum.GetNames<LogLevel>())}");
+            }
+        }
+    }
 
     private void CheckListening()
     {
@@ -161,13 +178,21 @@ public sealed class GatewaySettings
         }
     }
 
+    /// <summary>Makes a file in a directory and removes it.</summary>
+    /// <exception cref="IOException">That cannot be done.</exception>
+    /// <exception cref="UnauthorizedAccessException">That may not be done.</exception>
+    internal static void TryToWrite(string directory)
+    {
+        string probe = Path.Join(directory, $".write-test-{Environment.ProcessId}");
+        File.WriteAllBytes(probe, [0]);
+        File.Delete(probe);
+    }
+
     private static void PrepareDataDirectory(string directory)
     {
         try
         {
-            string probe = Path.Join(Directory.CreateDirectory(directory).FullName, $".write-test-{Environment.ProcessId}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
+            TryToWrite(Directory.CreateDirectory(directory).FullName);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -1,5 +1,7 @@
 using System;
 using System.Globalization;
+using System.IO;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using RpiGateway.Monitoring;
 
@@ -28,6 +30,27 @@ internal sealed class SettingReader(IConfiguration configuration)
     /// <summary>Any value; <paramref name="parse"/> gives null for one that is not allowed.</summary>
     public T Parse<T>(Setting setting, T standard, Func<string, T?> parse, string allowed)
         where T : struct => Text(setting) is { } value ? parse(value) ?? throw Wrong(setting, value, allowed) : standard;
+
+    /// <summary>Tries what a setting names, such as a file, by reading it once.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="value">Its value; null: there is nothing to be tried.</param>
+    /// <param name="allowed">What it should name.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="SettingException">It cannot be read.</exception>
+    public static void Try(Setting setting, string? value, string allowed, Action read)
+    {
+        try
+        {
+            if (value is not null)
+            {
+                read();
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw Wrong(setting, value!, $"{allowed}; {LogText.Printable(error.Message)}");
+        }
+    }
 
     /// <summary>The error for a value that is not allowed.</summary>
     public static SettingException Wrong(Setting setting, string value, string allowed) =>

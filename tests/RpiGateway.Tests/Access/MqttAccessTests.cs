@@ -153,6 +153,7 @@ public sealed class MqttAccessTests(NodePackages packages) : IClassFixture<NodeP
         await using TestGateway gateway = await TestGateway.StartAsync(access: new AccessSettings { TrustLoopback = false, ConnectionsPerDevice = 2 });
         string secret = gateway.AddDevice("attic");
         string other = gateway.AddDevice("cellar");
+        string user = gateway.AddUser("someone");
         (IMqttClient client, _) = await ConnectAsync(gateway, "attic", secret, version);
         using IMqttClient _1 = client;
 
@@ -165,6 +166,9 @@ public sealed class MqttAccessTests(NodePackages packages) : IClassFixture<NodeP
         Assert.Equal(refusal, (await ConnectAsync(gateway, "attic", secret, version)).Code);
         using HttpResponseMessage response = await Upgrade.AskAsync(gateway.Sensor("attic"), Upgrade.Basic("attic", secret));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+
+        // One by each way, for the same reason.
+        Assert.Equal(2, (await Metrics.ReadAsync(gateway.Address, Upgrade.Basic("someone", user)))["rpigateway_refused_total{\"reason\": \"too_many_connections\"}"]);
         Assert.Equal(MqttClientConnectResultCode.Success, (await ConnectAsync(gateway, "cellar", other, version)).Code);
 
         await client.DisconnectAsync().InTime();

@@ -1,48 +1,45 @@
 using System;
 using System.Collections.Generic;
-using Microsoft.Extensions.Logging;
+using System.IO;
+using System.Linq;
 
 namespace RpiGateway.Tests.Access;
 
 public sealed class RefusalsTests
 {
-    private readonly Lines _lines = new();
+    private readonly LineLogger _log = new();
 
     [Fact]
     public void ManyRefusalsAreFewLinesAndANumber()
     {
         ManualTime time = new();
         using GatewayMetrics metrics = new();
-        using Refusals refusals = new(metrics, _lines, time);
+        using Refusals refusals = new(metrics, _log, time);
         for (int i = 0; i < 1000; i++)
         {
             refusals.Report(RefusalReason.Unauthorized, $"peer {i}", "wrong", "HTTP 401");
         }
 
         refusals.Report(RefusalReason.BadRequest, "another", "wrong", "HTTP 400");
-        Assert.Equal(Refusals.MaxLines + 1, _lines.All.Count);
-        Assert.Equal("Refused peer 0: wrong (HTTP 401)", _lines.All[0]);
-        Assert.Equal("Refused another: wrong (HTTP 400)", _lines.All[^1]);
+        Assert.Equal(Refusals.MaxLines + 1, _log.Lines.Count);
+        Assert.Equal("Refused peer 0: wrong (HTTP 401)", _log.Lines.First());
+        Assert.Equal("Refused another: wrong (HTTP 400)", _log.Lines.Last());
 
-        _lines.All.Clear();
         time.FireTimers();
-        Assert.Equal($"Refused {1000 - Refusals.MaxLines} more within a minute: unauthorized", Assert.Single(_lines.All));
+        Assert.Equal($"Refused {1000 - Refusals.MaxLines} more within a minute: unauthorized", _log.Lines.Last());
         time.FireTimers();
-        Assert.Single(_lines.All);
+        Assert.Equal(Refusals.MaxLines + 2, _log.Lines.Count);
         refusals.Report(RefusalReason.Unauthorized, "peer 0", "wrong", "HTTP 401");
-        Assert.Equal(2, _lines.All.Count);
+        Assert.Equal(Refusals.MaxLines + 3, _log.Lines.Count);
     }
 
-    private sealed class Lines : ILogger
+    [Fact]
+    public void EachReasonIsAmongAllAndInTheDocument()
     {
-        public List<string> All { get; } = [];
+        string text = File.ReadAllText(Path.Join(AppContext.BaseDirectory, "security.md"));
+        IEnumerable<string> reasons = typeof(RefusalReason).GetFields().Where(static field => field.IsLiteral).Select(static field => (string)field.GetRawConstantValue()!);
 
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Add(formatter(state, exception));
+        Assert.Equal(reasons.Order(), RefusalReason.All.Order());
+        Assert.All(RefusalReason.All, reason => Assert.Contains($"| `{reason}` |", text));
     }
 }

@@ -154,17 +154,29 @@ public sealed class SensorAccessTests(NodePackages packages) : IClassFixture<Nod
     }
 
     [Fact]
-    public async Task FileThatIsBrokenChangesNothing()
+    public async Task FileThatIsBrokenChangesNothingUntilItCanBeRead()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(access: Strict);
         string secret = gateway.AddDevice("attic");
         using ClientWebSocket before = await ConnectAsync(gateway, "attic", secret);
 
-        System.IO.File.WriteAllText(new CredentialFile(gateway.DataDirectory).Path, "{");
+        // It looks the same all the while: as long as before, and not written since.
+        string path = new CredentialFile(gateway.DataDirectory).Path;
+        string text = System.IO.File.ReadAllText(path).Replace("attic", "cella", StringComparison.Ordinal);
+        DateTime time = DateTime.UtcNow.AddSeconds(10);
+        System.IO.File.WriteAllText(path, "{".PadRight(text.Length));
+        System.IO.File.SetLastWriteTimeUtc(path, time);
 
         // Longer than it takes the gateway to look.
         await Task.Delay(1000);
-        using ClientWebSocket after = await ConnectAsync(gateway, "attic", secret);
+        using (ClientWebSocket after = await ConnectAsync(gateway, "attic", secret))
+        {
+        }
+
+        // Once it can be read it is.
+        System.IO.File.WriteAllText(path, text);
+        System.IO.File.SetLastWriteTimeUtc(path, time);
+        Assert.True(System.Threading.SpinWait.SpinUntil(() => gateway.Access.Registry.Find("cella") is not null, Deadline.Limit));
     }
 
     // A device that was just added is known within a second.

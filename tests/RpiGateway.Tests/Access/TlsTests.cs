@@ -135,6 +135,52 @@ public sealed class TlsTests(NodePackages packages) : IClassFixture<NodePackages
     }
 
     [Fact]
+    public void CertificateThatCannotBeIssuedAnewStaysAndIsSaidOnce()
+    {
+        OwnAuthority authority = OwnAuthority.Open(_files.Path);
+        ManualTime time = new() { Start = DateTimeOffset.UtcNow };
+        LineLogger log = new();
+        using ServerCertificate certificate = new(new TlsSettings(), authority, log, time);
+        string first = certificate.Context.TargetCertificate.Thumbprint;
+
+        // The root has run out.
+        time.Advance(TimeSpan.FromDays(366 * 21));
+        certificate.Update();
+        certificate.Update();
+
+        Assert.Equal(first, certificate.Context.TargetCertificate.Thumbprint);
+        Assert.Contains("from before stays", Assert.Single(log.Lines));
+        time.Advance(-TimeSpan.FromDays(366 * 21 - 300));
+        certificate.Update();
+        Assert.NotEqual(first, certificate.Context.TargetCertificate.Thumbprint);
+    }
+
+    [Fact]
+    public void FileThatCouldNotBeReadIsReadAgainThoughItLooksTheSame()
+    {
+        using TestAuthority authority = new();
+        using X509Certificate2 first = authority.Issue("first");
+        using X509Certificate2 second = authority.Issue("second");
+        authority.Write(first, Certificate, Key);
+        using ServerCertificate certificate = new(
+            new TlsSettings { Certificate = Certificate, Key = Key }, null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System);
+        authority.Write(second, Certificate, Key);
+        DateTime time = File.GetLastWriteTimeUtc(Certificate);
+        string text = File.ReadAllText(Certificate);
+        File.WriteAllText(Certificate, new string('x', text.Length));
+        File.SetLastWriteTimeUtc(Certificate, time);
+        certificate.Update();
+        certificate.Update();
+        Assert.Equal(first.Thumbprint, certificate.Context.TargetCertificate.Thumbprint);
+
+        File.WriteAllText(Certificate, text);
+        File.SetLastWriteTimeUtc(Certificate, time);
+        certificate.Update();
+
+        Assert.Equal(second.Thumbprint, certificate.Context.TargetCertificate.Thumbprint);
+    }
+
+    [Fact]
     public async Task RootStaysAndOneThatIsBrokenIsNotMadeAnew()
     {
         string first = await RootAsync();

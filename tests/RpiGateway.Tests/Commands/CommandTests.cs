@@ -209,6 +209,18 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CorrelationDataThatIsTooLargeIsAnsweredWithAnError()
+    {
+        await SendAsync("away", "identify", correlation: new byte[CommandRelay.MaxCorrelationData + 1]);
+
+        Subscriber.Heard result = await NextResultAsync();
+        Assert.Equal($"error the correlation data has at most {CommandRelay.MaxCorrelationData} bytes", result.Text);
+        Assert.Equal(CommandRelay.MaxCorrelationData + 1, result.CorrelationData!.Length);
+        await SendAsync("away", "identify", expiry: 1, correlation: new byte[CommandRelay.MaxCorrelationData]);
+        Assert.Equal("expired", (await NextResultAsync()).Text);
+    }
+
+    [Fact]
     public void JournalStaysSmallAndPassesOverWhatItCannotRead()
     {
         using TempDirectory directory = new();

@@ -143,6 +143,7 @@ public sealed class EmbeddedBrokerTests
 
             Assert.Equal(MqttClientPublishReasonCode.QuotaExceeded, answer);
             Assert.Equal((RetainedMessages.MaxBytes / 250_000) + 1, count);
+            Assert.Equal(1, (await Metrics.ReadAsync(first.Address))["rpigateway_refused_total{\"reason\": \"quota_exceeded\"}"]);
         }
 
         await using TestGateway second = await TestGateway.StartAsync(data: data.Path);
@@ -151,6 +152,33 @@ public sealed class EmbeddedBrokerTests
         await using Subscriber other = await Subscriber.AttachAsync(second.Broker, "cleared");
         await subscriber.PublishAsync(new MqttApplicationMessage { Topic = "cleared", Payload = new("now"u8.ToArray()) });
         Assert.Equal("now", (await other.NextHeardAsync()).Text);
+    }
+
+    // What is beside a payload is kept too.
+    [Theory]
+    [InlineData(60_000, 0)]
+    [InlineData(10, 60_000)]
+    public async Task TopicsAndPropertiesOfRetainedMessagesAreBoundedToo(int topic, int property)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient client = await ConnectAsync(gateway.Broker);
+        MqttClientPublishReasonCode answer;
+        int count = 0;
+        do
+        {
+            MqttApplicationMessageBuilder message = new MqttApplicationMessageBuilder().WithTopic($"{count++}".PadLeft(topic, 'x')).WithPayload("x")
+                .WithRetainFlag().WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+            for (int i = 0; property > 0 && i < 4; i++)
+            {
+                message.WithUserProperty("p", Encoding.ASCII.GetBytes(new string('x', property)));
+            }
+
+            answer = (await client.PublishAsync(message.Build()).InTime()).ReasonCode;
+        }
+        while (answer == MqttClientPublishReasonCode.NoMatchingSubscribers && count < 1000);
+
+        Assert.Equal(MqttClientPublishReasonCode.QuotaExceeded, answer);
+        Assert.InRange(count, 50, RetainedMessages.MaxBytes / 60_000);
     }
 
     [Fact]

@@ -22,9 +22,14 @@ internal sealed class Metrics
 
     public string TypeOf(string series) => _samples[series].Type;
 
-    public static async Task<Metrics> ReadAsync(Uri gateway)
+    public static async Task<Metrics> ReadAsync(Uri gateway, params (string Name, string Value)[] headers)
     {
         using HttpClient client = new();
+        foreach ((string name, string value) in headers)
+        {
+            client.DefaultRequestHeaders.Add(name, value);
+        }
+
         string text = await client.GetStringAsync(new UriBuilder(gateway) { Scheme = "http", Path = "/metrics" }.Uri).InTime();
         return await ParseAsync(text);
     }

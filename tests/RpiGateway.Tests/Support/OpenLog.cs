@@ -108,17 +108,4 @@ internal sealed class OpenLog : IDisposable
 
         public void OnStored(Reading reading) => _stored.SetResult(reading.Id);
     }
-
-    private sealed class LineLogger : ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception));
-    }
 }
