@@ -43,14 +43,16 @@ internal sealed class MicroWebSocketFeature(
         }
 
         Stream stream;
-        PipeReader? input = null;
+        PipeReader? pipe = null;
         if (upgrade is not null)
         {
             response.Connection = "Upgrade";
             response.Upgrade = "websocket";
             response["Sec-WebSocket-Accept"] = OpeningHandshake.AcceptFor(request.SecWebSocketKey.ToString());
             stream = await upgrade.UpgradeAsync();
-            input = context.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
+
+            // What the server's stream has between the connection's pipe and its reader costs time for each message, and memory while it waits.
+            pipe = context.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
         }
         else
         {
@@ -59,8 +61,8 @@ internal sealed class MicroWebSocketFeature(
 
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
 
-        var requestStream = new RequestStream(context, stream, input, options.CloseTimeout);
-        var socket = MicroWebSocket.CreateFromStream(requestStream, isServer: true, options, subProtocol, deflate);
+        var requestStream = new RequestStream(context, stream, sendsEachWrite: pipe is not null, options.CloseTimeout);
+        var socket = new MicroWebSocket(requestStream, null, isServer: true, options, subProtocol, deflate, default, pipe);
         requestStream.Socket = socket;
         context.Response.OnCompleted(
             static ended =>

@@ -16,6 +16,14 @@ internal static class OpeningHandshake
     private static readonly SearchValues<char> TokenChars
         = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    // For all handshakes of a thread, so that a crowd that connects leaves no garbage behind.
+    [ThreadStatic]
+    private static AcceptKey? _acceptKey;
+
+    // A key, and what answers it.
+    [ThreadStatic]
+    private static byte[]? _acceptText;
+
     /// <summary>Why a request is refused.</summary>
     public readonly record struct Refusal(int StatusCode, string Reason);
 
@@ -62,9 +70,11 @@ internal static class OpeningHandshake
     /// <summary>RFC 6455 §4.2.2, item 5.4. <paramref name="key"/> has passed <see cref="CheckUpgrade"/>.</summary>
     public static string AcceptFor(string key)
     {
-        byte[] accept = new byte[AcceptKey.Size];
-        new AcceptKey().Compute(Encoding.ASCII.GetBytes(key), 0, accept, 0);
-        return Encoding.ASCII.GetString(accept);
+        AcceptKey acceptKey = _acceptKey ??= new AcceptKey();
+        byte[] text = _acceptText ??= new byte[AcceptKey.KeySize + AcceptKey.Size];
+        Encoding.ASCII.GetBytes(key, text);
+        acceptKey.Compute(text, 0, text, AcceptKey.KeySize);
+        return Encoding.ASCII.GetString(text, AcceptKey.KeySize, AcceptKey.Size);
     }
 
     /// <summary>Whether the client offered the subprotocol, compared as it is written (RFC 6455 §4.1, §11.3.4).</summary>

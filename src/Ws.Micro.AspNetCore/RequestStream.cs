@@ -1,9 +1,6 @@
 using System;
-using System.Buffers;
 using System.IO;
-using System.IO.Pipelines;
 using System.Net.WebSockets;
-using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -16,13 +13,15 @@ namespace Ws.Micro.AspNetCore;
 /// The request's stream, whose disposal ends the request: by an aborted socket, at once. Otherwise what has been written still has to go out, so
 /// the connection ends when the endpoint returns, and at the latest after the close timeout. The server's own stream ignores disposal.
 /// <para>
-/// Input comes straight from the connection's pipe where there is one, as with Kestrel's HTTP/1.1: what the server's stream has in between costs
-/// time for each message and memory while it waits. Output goes through that stream, which holds slow readers to the server's limits.
+/// Output goes through the server's stream, which holds slow readers to the server's limits.
 /// </para>
 /// </summary>
-internal sealed class RequestStream(HttpContext context, Stream inner, PipeReader? input, TimeSpan closeTimeout) : Stream
+/// <param name="context">The request.</param>
+/// <param name="inner">The server's stream.</param>
+/// <param name="sendsEachWrite">Whether that sends what is written at once, as Kestrel's does over HTTP/1.1; a flush would only wake it up once more.</param>
+/// <param name="closeTimeout">How long the endpoint may still run after the socket is disposed of.</param>
+internal sealed class RequestStream(HttpContext context, Stream inner, bool sendsEachWrite, TimeSpan closeTimeout) : Stream
 {
-    private readonly Lock _ending = new();
     private CancellationTokenSource? _deadline;
     private bool _requestEnded;
 
@@ -35,19 +34,10 @@ internal sealed class RequestStream(HttpContext context, Stream inner, PipeReade
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (input is null)
-        {
-            return inner.ReadAsync(buffer, cancellationToken);
-        }
-
-        ValueTask<ReadResult> read = input.ReadAsync(cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<int>(Take(read.Result, buffer.Span)) : TakeAsync(read, buffer);
-    }
+        => inner.ReadAsync(buffer, cancellationToken);
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    public override int Read(byte[] buffer, int offset, int count)
-        => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+        => inner.ReadAsync(buffer, offset, count, cancellationToken);
+    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         => inner.WriteAsync(buffer, cancellationToken);
@@ -55,8 +45,7 @@ internal sealed class RequestStream(HttpContext context, Stream inner, PipeReade
         => inner.WriteAsync(buffer, offset, count, cancellationToken);
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
-    // Kestrel sends with each write; a flush would only wake it up once more.
-    public override Task FlushAsync(CancellationToken cancellationToken) => input is null ? inner.FlushAsync(cancellationToken) : Task.CompletedTask;
+    public override Task FlushAsync(CancellationToken cancellationToken) => sendsEachWrite ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
     public override void Flush() => inner.Flush();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -65,7 +54,7 @@ internal sealed class RequestStream(HttpContext context, Stream inner, PipeReade
     /// <summary>The endpoint has returned: the server ends the connection, and may use the context for another request.</summary>
     public void EndRequest()
     {
-        lock (_ending)
+        lock (this)
         {
             _requestEnded = true;
             _deadline?.Dispose();
@@ -73,24 +62,9 @@ internal sealed class RequestStream(HttpContext context, Stream inner, PipeReade
         Socket?.Dispose();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> TakeAsync(ValueTask<ReadResult> read, Memory<byte> buffer)
-        => Take(await read.ConfigureAwait(false), buffer.Span);
-
-    // What fits into the buffer; into an empty one nothing, as soon as there is something.
-    private int Take(ReadResult read, Span<byte> buffer)
-    {
-        ReadOnlySequence<byte> available = read.Buffer;
-        int count = (int)Math.Min(available.Length, buffer.Length);
-        SequencePosition taken = available.GetPosition(count);
-        available.Slice(0, taken).CopyTo(buffer);
-        input!.AdvanceTo(taken);
-        return read.IsCanceled ? throw new OperationCanceledException("The server stops.") : count;
-    }
-
     protected override void Dispose(bool disposing)
     {
-        lock (_ending)
+        lock (this)
         {
             if (_requestEnded)
             {

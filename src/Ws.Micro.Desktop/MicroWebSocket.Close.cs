@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
@@ -190,7 +191,16 @@ public sealed partial class MicroWebSocket
             {
                 using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
                 silence.CancelAfter(quiet);
-                if (await _stream.ReadAsync(scratch, silence.Token).ConfigureAwait(false) == 0)
+                if (_pipe != null)
+                {
+                    ReadResult input = await _pipe.ReadAsync(silence.Token).ConfigureAwait(false);
+                    _pipe.AdvanceTo(input.Buffer.End);
+                    if (input.IsCompleted || input.IsCanceled)
+                    {
+                        break;
+                    }
+                }
+                else if (await _stream.ReadAsync(scratch, silence.Token).ConfigureAwait(false) == 0)
                 {
                     break;
                 }

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.IO;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -90,8 +91,15 @@ public sealed partial class MicroWebSocket
             step = mayHaveMore ? Take(buffer.Span) : ReceiveStep.Read;
             if (step == ReceiveStep.Read && !_readsEmptyFirst && TryGetRoom(buffer, out ArraySegment<byte> room))
             {
-                read = BeginRead(room, cancellationToken);
-                step = read.IsCompletedSuccessfully ? Arrive(buffer.Span, room, read.Result) : ReceiveStep.Arrive;
+                if (_pipe == null)
+                {
+                    read = BeginRead(room, cancellationToken);
+                    step = read.IsCompletedSuccessfully ? Arrive(buffer.Span, room, read.Result) : ReceiveStep.Arrive;
+                }
+                else if (_pipe.TryRead(out ReadResult input))
+                {
+                    step = Arrive(buffer.Span, room, TakeFromPipe(input, room));
+                }
             }
 
             if (step == ReceiveStep.ReturnData)
@@ -124,28 +132,25 @@ public sealed partial class MicroWebSocket
                     case ReceiveStep.Take:
                         step = Take(buffer.Span);
                         break;
+                    case ReceiveStep.Read when _pipe != null:
+                        _keepAlive?.BeginWait(Environment.TickCount64);
+                        ReadResult input = await _pipe.ReadAsync(cancellationToken).ConfigureAwait(false);
+                        ArraySegment<byte> room = GetRoom(buffer);
+                        step = Arrive(buffer.Span, room, TakeFromPipe(input, room));
+                        break;
                     case ReceiveStep.Read:
-                        if (_readsEmptyFirst)
+                        // With no buffer in hand, rents one only when there is something for it.
+                        if (_readsEmptyFirst || !TryGetRoom(buffer, out _))
                         {
                             await BeginRead(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
                         }
 
-                        if (TryGetRoom(buffer, out ArraySegment<byte> room))
-                        {
-                            read = BeginRead(room, cancellationToken);
-                            step = ReceiveStep.Arrive;
-                        }
-                        else
-                        {
-                            await FillAsync(cancellationToken).ConfigureAwait(false);
-                            step = ReceiveStep.Take;
-                        }
-
+                        read = BeginRead(GetRoom(buffer), cancellationToken);
+                        step = ReceiveStep.Arrive;
                         break;
                     case ReceiveStep.Arrive:
                         int count = await read.ConfigureAwait(false);
-                        TryGetRoom(buffer, out room);
-                        step = Arrive(buffer.Span, room, count);
+                        step = Arrive(buffer.Span, GetRoom(buffer), count);
                         break;
                     case ReceiveStep.Pong:
                         await SendPongAsync(cancellationToken).ConfigureAwait(false);
@@ -207,10 +212,16 @@ public sealed partial class MicroWebSocket
         return AfterData(buffer.Length);
     }
 
-    // Takes input that was read into the caller's buffer. What is behind the first frame goes into the pool's.
+    // Takes input that was read into the pool's buffer, or into the caller's. There, what is behind the first frame goes into the pool's.
     private ReceiveStep Arrive(Span<byte> buffer, ArraySegment<byte> room, int count)
     {
         Heard(count);
+        if (room.Array == _buffer)
+        {
+            _end = count;
+            return Take(buffer);
+        }
+
         int start = room.Offset;
         int end = start + count;
         EngineEvent found = Parse(room.Array!, ref start, end);
@@ -298,15 +309,31 @@ public sealed partial class MicroWebSocket
         return true;
     }
 
-    // Waits for input with no buffer in hand, then rents one for it.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    // That, or where there is none, the pool's buffer.
+    private ArraySegment<byte> GetRoom(Memory<byte> buffer)
     {
-        await BeginRead(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-        RentBuffer(_receiveBufferSize);
-        int count = await BeginRead(_buffer, cancellationToken).ConfigureAwait(false);
-        Heard(count);
-        _end = count;
+        if (!TryGetRoom(buffer, out ArraySegment<byte> room))
+        {
+            if (_buffer == null)
+            {
+                RentBuffer(_receiveBufferSize);
+            }
+
+            room = _buffer!;
+        }
+
+        return room;
+    }
+
+    // What fits.
+    private int TakeFromPipe(ReadResult input, Span<byte> room)
+    {
+        ReadOnlySequence<byte> available = input.Buffer;
+        int count = (int)Math.Min(available.Length, room.Length);
+        available = available.Slice(0, count);
+        available.CopyTo(room);
+        _pipe!.AdvanceTo(available.End);
+        return input.IsCanceled ? throw new OperationCanceledException("The server stops.") : count;
     }
 
     private ValueTask<int> BeginRead(Memory<byte> target, CancellationToken cancellationToken)

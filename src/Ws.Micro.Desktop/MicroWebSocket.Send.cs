@@ -18,8 +18,8 @@ public sealed partial class MicroWebSocket
     private const int MinEncodedPiece = 256;
     private const int MaxControlFrame = Limits.MaxHeaderSize + Limits.MaxControlPayload;
 
-    // A pong that waits because a send is under way. A newer ping's pong takes its place (RFC 6455 §5.5.3).
-    private readonly Lock _pongLock = new();
+    // A pong that waits because a send is under way. A newer ping's pong takes its place (RFC 6455 §5.5.3). Whoever uses it locks the engine,
+    // which spares each connection an object.
     private byte[]? _pong;
     private int _pongSize;
 
@@ -228,7 +228,7 @@ public sealed partial class MicroWebSocket
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendPongAsync(CancellationToken cancellationToken)
     {
-        lock (_pongLock)
+        lock (_engine)
         {
             _pong ??= new byte[MaxControlFrame];
             _pongSize = _engine.WritePong(_pong, 0, NextMaskKey());
@@ -291,7 +291,7 @@ public sealed partial class MicroWebSocket
             {
                 byte[]? frame = null;
                 int size = 0;
-                lock (_pongLock)
+                lock (_engine)
                 {
                     if (_pongSize > 0)
                     {

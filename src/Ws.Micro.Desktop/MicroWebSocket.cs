@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -22,6 +23,7 @@ public sealed partial class MicroWebSocket : WebSocket
     private readonly bool _isServer;
     private readonly Stream _stream;
     private readonly Socket? _socket;
+    private readonly PipeReader? _pipe;
     private readonly PerMessageDeflate? _deflate;
     private readonly WebSocketEngine _engine;
     private readonly int _receiveBufferSize;
@@ -39,12 +41,21 @@ public sealed partial class MicroWebSocket : WebSocket
     private string? _closeStatusDescription;
 
     // socket: what the stream runs over, where its sending direction can be ended alone. input: bytes that came behind the handshake.
+    // pipe: where input is read, instead of from the stream.
     internal MicroWebSocket(
-        Stream stream, Socket? socket, bool isServer, MicroWebSocketOptions options, string? subProtocol, DeflateParameters? deflate, ReadOnlySpan<byte> input)
+        Stream stream,
+        Socket? socket,
+        bool isServer,
+        MicroWebSocketOptions options,
+        string? subProtocol,
+        DeflateParameters? deflate,
+        ReadOnlySpan<byte> input,
+        PipeReader? pipe = null)
     {
         _isServer = isServer;
         _stream = stream;
         _socket = socket;
+        _pipe = pipe;
         _deflate = deflate == null ? null : new PerMessageDeflate(isServer, deflate, options.Deflate ?? new PerMessageDeflateOptions());
         _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
         _receiveBufferSize = options.ReceiveBufferSize;
