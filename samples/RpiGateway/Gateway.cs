@@ -119,8 +119,13 @@ public sealed class Gateway : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.
-        builder.Services.Configure<ConsoleLoggerOptions>(static options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.AddSimpleConsole(static options =>
+        builder.Logging.AddConsole();
+        builder.Services.Configure<ConsoleLoggerOptions>(options =>
+        {
+            options.LogToStandardErrorThreshold = LogLevel.Trace;
+            options.FormatterName = builder.Configuration[GatewaySettings.LogFormat] ?? ConsoleFormatterNames.Simple;
+        });
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(static options =>
         {
             options.SingleLine = true;
             options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";

@@ -107,6 +107,50 @@ public sealed class ProgramTests
         Assert.Equal(0, (await gateway.ExitAsync()).Code);
     }
 
+    // It neither reads nor answers, and holds what was on its way to it.
+    [Theory]
+    [InlineData("mqtt")]
+    [InlineData("ws")]
+    public async Task StopEndsThoughTheBrokerHangs(string scheme)
+    {
+        const int Readings = 300;
+        await using Mosquitto mosquitto = await Mosquitto.StartNewAsync(scheme, []);
+        await using Tool gateway = Start("--urls", "http://127.0.0.1:0", "--Broker", mosquitto.Url.AbsoluteUri);
+        Uri address = new((await gateway.NextLineAsync()).Split(' ')[^1].Replace("sensors/{id}", "", StringComparison.Ordinal));
+        using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(address);
+        await sensor.SendAsync("R 1 x");
+        await sensor.AcknowledgedAsync(1);
+        await gateway.ErrorLineAsync("RpiGatewayReadings: attached");
+        await mosquitto.SignalAsync("STOP");
+        string large = new('x', 50_000);
+        for (int i = 2; i <= Readings; i++)
+        {
+            await sensor.SendAsync($"R {i} {large}");
+            await sensor.AcknowledgedAsync(i);
+        }
+
+        await gateway.SignalAsync("TERM");
+
+        Assert.Equal("closed 1001", await sensor.NextAsync());
+        await sensor.CloseAsync();
+        Assert.Equal(0, (await gateway.ExitAsync()).Code);
+    }
+
+    [Fact]
+    public async Task LogCanBeJsonWithANameForEachValue()
+    {
+        await using Tool gateway = Start("--urls", "http://127.0.0.1:0", "--Logging:Console:FormatterName", "json");
+        string address = (await gateway.NextLineAsync()).Split(' ')[^1];
+
+        await RawPeer.RefusedUpgradeAsync(new Uri(address.Replace("{id}", "a.b", StringComparison.Ordinal)), null);
+
+        using System.Text.Json.JsonDocument line = System.Text.Json.JsonDocument.Parse(await gateway.ErrorLineAsync("Refused"));
+        System.Text.Json.JsonElement state = line.RootElement.GetProperty("State");
+        Assert.StartsWith("/sensors/a.b from 127.0.0.1:", state.GetProperty("Who").GetString());
+        Assert.Equal("HTTP 400", state.GetProperty("How").GetString());
+        Assert.Equal("Refused {Who}: {Why} ({How})", state.GetProperty("{OriginalFormat}").GetString());
+    }
+
     [Fact]
     public async Task RefusalIsOneLogLine()
     {

@@ -26,7 +26,8 @@ internal sealed class AccessCommands(string dataDirectory, TextWriter output, Te
           tls root                    print the root of the gateway's own certificates in PEM; made if there is none
         """;
 
-    private static readonly string[] Nouns = ["devices", "users", "tls"];
+    /// <summary>What a verb may begin with.</summary>
+    public static readonly string[] Nouns = ["devices", "users", "tls"];
 
     private readonly CredentialFile _file = new(dataDirectory);
 

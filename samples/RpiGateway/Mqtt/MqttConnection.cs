@@ -107,7 +107,9 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
             if (client.IsConnected)
             {
                 using CancellationTokenSource deadline = new(DisconnectTimeout);
-                await client.DisconnectAsync(new MqttClientDisconnectOptions(), deadline.Token);
+
+                // A channel waits for the broker's answer to its close, whatever the token says.
+                await client.DisconnectAsync(new MqttClientDisconnectOptions(), deadline.Token).WaitAsync(deadline.Token);
             }
         }
     }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using RpiGateway.Access;
 using RpiGateway.Commands;
 using RpiGateway.Monitoring;
@@ -38,6 +39,11 @@ public sealed class GatewaySettings
     [
         UrlsSetting, SimulateSetting, DataDirectorySetting, .. BrokerSettings.All, .. LogSettings.All, .. CommandSettings.All, .. PresenceSettings.All, .. AccessSettings.All,
     ];
+
+    /// <summary>.NET's own setting of how a line of the log looks.</summary>
+    internal const string LogFormat = "Logging:Console:FormatterName";
+
+    private static readonly string[] LogFormats = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
 
     // Sections of .NET's own that may stand beside ours.
     private static readonly string[] FrameworkSections = ["Logging", "AllowedHosts"];
@@ -107,7 +113,7 @@ public sealed class GatewaySettings
             }
         }
 
-        CheckLogLevels(configuration);
+        CheckLogging(configuration);
         SettingReader reader = new(configuration);
         GatewaySettings defaults = new();
         GatewaySettings settings = new()
@@ -135,10 +141,11 @@ public sealed class GatewaySettings
             string option = args[i].Split('=')[0];
             if (!option.StartsWith("--", StringComparison.Ordinal) || !IsKnown(option[2..]))
             {
-                IEnumerable<string> allowed = All.Select(static known => "--" + known.Name).Append("--help");
+                IEnumerable<string> allowed = [.. AccessCommands.Nouns, .. All.Select(static known => "--" + known.Name), "--help"];
 
                 // Not its value: a password may stand behind a name that is misspelt.
-                throw new SettingException($"unknown option '{LogText.Printable(option)}': allowed are {string.Join(", ", allowed)}");
+                string what = option.StartsWith('-') ? "option" : "verb or option";
+                throw new SettingException($"unknown {what} '{LogText.Printable(option)}': allowed are {string.Join(", ", allowed)}");
             }
 
             if (option.Length == args[i].Length && ++i == args.Length)
@@ -153,8 +160,13 @@ public sealed class GatewaySettings
         || Array.Exists(FrameworkSections, known => known.Equals(name.Split(':')[0], StringComparison.OrdinalIgnoreCase));
 
     // .NET finds a level that is none only when it makes the log, and says so in many lines.
-    private static void CheckLogLevels(IConfiguration configuration)
+    private static void CheckLogging(IConfiguration configuration)
     {
+        if (configuration[LogFormat] is { } format && !Array.Exists(LogFormats, known => known.Equals(format, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new SettingException($"{LogFormat} is '{LogText.Printable(format)}': allowed is {string.Join(", ", LogFormats)}");
+        }
+
         foreach ((string name, string? value) in configuration.AsEnumerable())
         {
             if (value is not null && name.ToUpperInvariant().Split(':') is ["LOGGING", .., "LOGLEVEL", _]

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using RpiGateway.Access;
 
@@ -7,21 +8,20 @@ namespace RpiGateway.Settings;
 /// <summary>What <c>--help</c> prints.</summary>
 internal static class HelpText
 {
-    private const int Column = 30;
-
     /// <summary>All of it.</summary>
-    public static string Of(IEnumerable<Setting> settings)
+    public static string Of(IReadOnlyCollection<Setting> settings)
     {
+        int column = settings.Max(static setting => Name(setting).Length);
         StringBuilder text = new();
         text.AppendLine("RpiGateway: sensors' readings from WebSocket to MQTT.");
         text.AppendLine();
         foreach (Setting setting in settings)
         {
-            text.Append($"  --{setting.Name} {setting.Value} ".PadRight(Column)).Append(setting.Meaning);
+            text.Append(Name(setting).PadRight(column)).Append(setting.Meaning);
             text.AppendLine(setting.Default.Length > 0 ? $" (default {setting.Default})" : "");
         }
 
-        text.AppendLine("  --help".PadRight(Column) + "print this");
+        text.AppendLine("  --help".PadRight(column) + "print this");
         text.AppendLine();
         text.AppendLine(AccessCommands.Help);
         text.AppendLine();
@@ -29,4 +29,6 @@ internal static class HelpText
         text.AppendLine("RPIGATEWAY_Broker. Sensors connect at /sensors/{id}; MQTT clients attach to the embedded broker at /mqtt with the subprotocol mqtt.");
         return text.ToString();
     }
+
+    private static string Name(Setting setting) => $"  --{setting.Name} {setting.Value}  ";
 }

@@ -19,6 +19,9 @@ public sealed partial class OperatingTests
         List<string> help = (await gateway.ExitAsync()).Output;
 
         Assert.True(GatewaySettings.All.Length > 10);
+
+        // What is said stands in one column.
+        Assert.Single(help.Where(static line => line.StartsWith("  --", StringComparison.Ordinal)).Select(static line => Meaning().Match(line).Length).Distinct());
         Assert.All(GatewaySettings.All, setting =>
         {
             Assert.Contains(help, line => line.StartsWith($"  --{setting.Name} {setting.Value} ", StringComparison.Ordinal));
@@ -40,6 +43,9 @@ public sealed partial class OperatingTests
             names.Append("rpigateway_certificate_remaining_days").Append("rpigateway_refused_total").Distinct().Order(StringComparer.Ordinal),
             Row().Matches(Text).Select(static row => row.Groups[1].Value).Where(static name => name.StartsWith("rpigateway_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
+
+    [GeneratedRegex("^  --[^ ]+( [A-Z]+)? {2,}")]
+    private static partial Regex Meaning();
 
     [GeneratedRegex(@"^\| `([^`]+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();

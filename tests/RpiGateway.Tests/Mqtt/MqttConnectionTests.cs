@@ -25,14 +25,19 @@ public sealed class MqttConnectionTests : IAsyncLifetime
     [Theory]
     [InlineData("mqtt")]
     [InlineData("ws")]
+    [InlineData("mqtts")]
+    [InlineData("wss")]
     public async Task PasswordLetsIn(string scheme)
     {
+        bool isSecure = scheme is "mqtts" or "wss";
         string passwords = Write("passwords", "gateway:secret\n");
         await using Tool hashing = Tool.Start(Tool.Find("mosquitto_passwd"), ["-U", passwords]);
         await hashing.ExitAsync();
-        await using Mosquitto mosquitto = await Mosquitto.StartNewAsync(scheme, ["allow_anonymous false", $"password_file {passwords}"]);
+        await using Mosquitto mosquitto = await Mosquitto.StartNewAsync(
+            scheme, [.. isSecure ? TlsConfiguration(requiresCertificate: false) : [], "allow_anonymous false", $"password_file {passwords}"]);
         string file = Write("password", "wrong\n");
-        TaskCompletionSource<AttachedClient> attached = Attach(new BrokerSettings { Urls = [mosquitto.Url], User = "gateway", PasswordFile = file });
+        TaskCompletionSource<AttachedClient> attached = Attach(
+            new BrokerSettings { Urls = [mosquitto.Url], User = "gateway", PasswordFile = file, Ca = isSecure ? RootFile() : null });
 
         // Refused until the file has the right one.
         Assert.DoesNotContain("wrong", await _log.LineAsync("NotAuthorized"));
@@ -71,13 +76,39 @@ public sealed class MqttConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NextAddressIsTriedAtOnceAndKept()
+    public async Task GatewayStaysWhereItIsAttachedUntilThatIsLost()
     {
+        await using Mosquitto first = new("mqtt", []);
         await using Mosquitto second = await Mosquitto.StartNewAsync("mqtt", []);
-        TaskCompletionSource<AttachedClient> attached = Attach(new BrokerSettings { Urls = [Mosquitto.NowhereUrl(), second.Url, Mosquitto.NowhereUrl()] });
-        AttachedClient client = await attached.Task.InTime();
-        Assert.Equal(MqttProtocolVersion.V500, client.Client.Options.ProtocolVersion);
-        Assert.False(client.Lost.IsCancellationRequested);
+        LineLogger log = new();
+        List<AttachedClient> clients = [];
+        SemaphoreSlim attached = new(0);
+        MqttConnection connection = new(
+            BrokerTarget.AtUrls(new BrokerSettings { Urls = [first.Url, second.Url, Mosquitto.NowhereUrl()] }, _directory.Path, log), "Test",
+            client =>
+            {
+                clients.Add(client);
+                attached.Release();
+                return Task.CompletedTask;
+            },
+            log);
+        _running.Add(connection.RunAsync(_stop.Token));
+        await attached.WaitAsync().InTime();
+        Assert.Contains($"{second.Url.Port}/ by MQTT 5", log.Lines.Last());
+
+        // The first comes, and the gateway stays with the second: for two rounds of pings it goes nowhere.
+        await first.StartAsync();
+        await clients[0].Client.PingAsync().InTime();
+        Assert.False(await attached.WaitAsync(TimeSpan.FromSeconds(2)));
+        await clients[0].Client.PingAsync().InTime();
+        Assert.False(clients[0].Lost.IsCancellationRequested);
+
+        // Only when that is lost it goes on: past the third, which is nowhere, to the first, which is there.
+        await second.KillAsync();
+        await attached.WaitAsync().InTime();
+        Assert.True(clients[0].Lost.IsCancellationRequested);
+        await log.LineAsync($"{first.Url.Port}/ by MQTT 5");
+        Assert.Equal(MqttClientPublishReasonCode.Success, (await PublishToItselfAsync(clients[1].Client)).ReasonCode);
     }
 
     [Fact]
@@ -185,12 +216,12 @@ public sealed class MqttConnectionTests : IAsyncLifetime
         return attached;
     }
 
-    private string[] TlsConfiguration() =>
+    private string[] TlsConfiguration(bool requiresCertificate = true) =>
     [
         $"cafile {RootFile()}",
         $"certfile {Write("server.pem", TestCertificates.Server.ExportCertificatePem())}",
         $"keyfile {Write("server.key", TestCertificates.Server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())}",
-        "require_certificate true",
+        $"require_certificate {(requiresCertificate ? "true" : "false")}",
     ];
 
     private string RootFile() => Write("root.pem", TestCertificates.Root.ExportCertificatePem());

@@ -2,8 +2,10 @@ using System;
 using System.IO;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using MQTTnet;
+using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
 namespace RpiGateway.Tests;
@@ -26,6 +28,46 @@ public sealed class MqttTcpTests
         // Both are counted.
         Assert.Equal(2, (await Metrics.ReadAsync(gateway.Address))["""rpigateway_connections{"kind": "mqtt"}"""]);
         Assert.Equal("ok", (await http.GetStringAsync(new UriBuilder(gateway.Address) { Scheme = "http", Path = "/healthz" }.Uri).InTime()).Trim());
+    }
+
+    [Fact]
+    public async Task BehindTlsADeviceComesInByItsSecretAndPublishesWhatIsItsOwn()
+    {
+        await using TestGateway gateway = await StartSecureAsync(ClientCertificates.None);
+        string secret = gateway.AddDevice("attic");
+
+        Assert.Equal(MqttClientConnectResultCode.NotAuthorized, (await ConnectAsync(gateway)).Code);
+        Assert.Equal(MqttClientConnectResultCode.BadUserNameOrPassword, (await ConnectAsync(gateway, "attic", "wrong")).Code);
+        (IMqttClient client, MqttClientConnectResultCode code) = await ConnectAsync(gateway, "attic", secret);
+        using IMqttClient _ = client;
+        Assert.Equal(MqttClientConnectResultCode.Success, code);
+        Assert.Equal(
+            MqttClientPublishReasonCode.NoMatchingSubscribers, (await client.PublishStringAsync("sensors/attic/telemetry", "x", MqttQualityOfServiceLevel.AtLeastOnce).InTime()).ReasonCode);
+        Assert.Equal(
+            MqttClientPublishReasonCode.NotAuthorized, (await client.PublishStringAsync("sensors/cellar/telemetry", "x", MqttQualityOfServiceLevel.AtLeastOnce).InTime()).ReasonCode);
+    }
+
+    [Fact]
+    public async Task BehindTlsADeviceComesInByItsCertificateUntilItIsRevoked()
+    {
+        await using TestGateway gateway = await StartSecureAsync(ClientCertificates.Required);
+        gateway.AddDevice("attic");
+        using X509Certificate2 attic = OwnAuthority.Open(gateway.DataDirectory).IssueDevice("attic", DateTimeOffset.UtcNow);
+        (IMqttClient client, MqttClientConnectResultCode code) = await ConnectAsync(gateway, certificate: attic);
+        using IMqttClient _ = client;
+        Assert.Equal(MqttClientConnectResultCode.Success, code);
+        TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.DisconnectedAsync += _ =>
+        {
+            lost.TrySetResult();
+            return Task.CompletedTask;
+        };
+        Assert.True(client.IsConnected);
+
+        gateway.Revoke("attic");
+
+        await lost.Task.InTime();
+        Assert.Equal(MqttClientConnectResultCode.NotAuthorized, (await ConnectAsync(gateway, certificate: attic)).Code);
     }
 
     [Fact]
@@ -54,6 +96,27 @@ public sealed class MqttTcpTests
     }
 
     private static Task<TestGateway> StartAsync(bool isOn) => TestGateway.StartAsync(brokers: new BrokerSettings { Tcp = isOn });
+
+    private static Task<TestGateway> StartSecureAsync(ClientCertificates certificates) => TestGateway.StartAsync(
+        brokers: new BrokerSettings { Tcp = true }, urls: "https://127.0.0.1:0",
+        access: new AccessSettings { TrustLoopback = false, Tls = new TlsSettings { ClientCertificates = certificates } });
+
+    // Over TLS, by the gateway's own root.
+    private static async Task<(IMqttClient Client, MqttClientConnectResultCode Code)> ConnectAsync(
+        TestGateway gateway, string? user = null, string? secret = null, X509Certificate2? certificate = null)
+    {
+        IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
+            .WithProtocolVersion(MqttProtocolVersion.V500)
+            .WithTcpServer("127.0.0.1", gateway.Address.Port)
+            .WithTlsOptions(tls => tls.WithTrustChain([gateway.Access.Tls!.Root!]).WithClientCertificates(certificate is null ? [] : [certificate]));
+        if (user is not null)
+        {
+            options.WithCredentials(user, secret);
+        }
+
+        return (client, (await client.ConnectAsync(options.Build()).InTime()).ResultCode);
+    }
 
     // The first byte of the answer; 0 where the connection is closed instead.
     private static async Task<byte> AnswerAsync(TestGateway gateway, byte[] request)

@@ -138,6 +138,17 @@ public sealed partial class SettingsTests : IDisposable
         Load($"--{name}", "warning");
     }
 
+    [Fact]
+    public void FormatOfTheLogThatIsNoneIsRefused()
+    {
+        Assert.StartsWith("Logging:Console:FormatterName is 'xml': allowed is simple, json, systemd", Refusal(["--Logging:Console:FormatterName", "xml"]));
+        Load("--Logging:Console:FormatterName", "JSON");
+    }
+
+    [Fact]
+    public void VerbThatIsMisspeltIsAnsweredWithThoseThereAre() =>
+        Assert.StartsWith("unknown verb or option 'device': allowed are devices, users, tls, --urls,", Refusal(["device", "add", "attic"]));
+
     public void Dispose() => _directory.Dispose();
 
     [GeneratedRegex("a whole number from ([0-9]+) to ([0-9]+)$")]

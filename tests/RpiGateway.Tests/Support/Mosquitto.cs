@@ -63,6 +63,9 @@ internal sealed class Mosquitto(string scheme, string[] configuration) : IAsyncD
         await _tool.ExitAsync();
     }
 
+    /// <summary>Sends it a signal, by its name.</summary>
+    public Task SignalAsync(string signal) => _tool!.SignalAsync(signal);
+
     /// <summary>Loses all that it has kept, while it is stopped.</summary>
     public void Forget() => File.Delete(Path.Join(_directory, "mosquitto.db"));
 
