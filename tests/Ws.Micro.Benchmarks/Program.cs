@@ -5,10 +5,11 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Bridge;
+using Ws.Micro.Benchmarks.Codecs;
 using Ws.Micro.Benchmarks.Deflate;
 using Ws.Micro.Benchmarks.Gateway;
-using Ws.Micro.Benchmarks.Servers;
 using Ws.Micro.Benchmarks.InMemory;
+using Ws.Micro.Benchmarks.Servers;
 
 namespace Ws.Micro.Benchmarks;
 
@@ -18,6 +19,7 @@ public static class Program
     private const string Usage = """
         usage: Ws.Micro.Benchmarks COMMAND [--write]
 
+          codecs    mask, UTF-8, inflate and deflate alone, against those inside .NET's own sockets
           deflate   permessage-deflate: memory, sizes and speed, against zlib and .NET's own
           servers   servers over loopback: memory of a connection, cost of a message, against Kestrel's own and npm's ws
           sockets   sending and receiving in memory, against .NET's own sockets
@@ -33,6 +35,7 @@ public static class Program
     private static readonly Dictionary<string, Action<Report>> Commands = new()
     {
         ["bridge"] = report => BridgeBenchmarks.Run(report, null),
+        ["codecs"] = CodecBenchmarks.Run,
         ["deflate"] = DeflateBenchmarks.Run,
         ["gateway"] = GatewayBenchmarks.Run,
         ["servers"] = report => ServerBenchmarks.Run(report, null),

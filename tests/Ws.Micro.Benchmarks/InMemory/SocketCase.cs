@@ -43,6 +43,16 @@ internal sealed record SocketCase(Operation Operation, WebSocketMessageType Type
     public static WebSocket Dotnets(Stream stream, bool isServer) =>
         WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = isServer, KeepAliveInterval = TimeSpan.FromSeconds(30) });
 
+    /// <summary>So many bytes of text: cut where it is full, and filled up with spaces, so that it ends after a whole code point.</summary>
+    public static byte[] TextOf(int size)
+    {
+        byte[] payload = new byte[size];
+        string text = string.Concat(Enumerable.Repeat(Text, (size / Text.Length) + 1));
+        Encoding.UTF8.GetEncoder().Convert(text, payload, true, out _, out int used, out _);
+        payload.AsSpan(used).Fill((byte)' ');
+        return payload;
+    }
+
     /// <summary>What does it with so many messages, one after the other, each at once.</summary>
     public Action Run(Func<Stream, bool, WebSocket> create, int messages)
     {
@@ -116,20 +126,16 @@ internal sealed record SocketCase(Operation Operation, WebSocketMessageType Type
         Check(got == Size && result.MessageType == Type);
     }
 
-    // Text is cut where it is full, and filled up with spaces, so that it ends after a whole code point.
     private byte[] Payload()
     {
-        byte[] payload = new byte[Size];
         if (Type == WebSocketMessageType.Binary)
         {
+            byte[] payload = new byte[Size];
             new Random(Size).NextBytes(payload);
             return payload;
         }
 
-        string text = string.Concat(Enumerable.Repeat(Text, (Size / Text.Length) + 1));
-        Encoding.UTF8.GetEncoder().Convert(text, payload, true, out _, out int used, out _);
-        payload.AsSpan(used).Fill((byte)' ');
-        return payload;
+        return TextOf(Size);
     }
 
     private static void Check(bool passed)
