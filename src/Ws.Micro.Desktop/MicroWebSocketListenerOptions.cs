@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Security;
+using Ws.Micro.Desktop.Polling;
 
 namespace Ws.Micro.Desktop;
 
@@ -28,14 +29,8 @@ public sealed class MicroWebSocketListenerOptions : MicroWebSocketOptions
     /// </summary>
     public Func<MicroWebSocketRequest, int>? OnRequest { get; set; }
 
-    /// <summary>
-    /// On Linux: instead of handing each event to the thread pool, one thread of this library's own for each two processors waits for the connections'
-    /// sockets, and itself runs what waits for them, which is the application's code behind an await of a receive or a send. At a few thousand messages
-    /// a second that takes a tenth of the processor time, because no thread has to be woken and none spins. Code that blocks there, or computes
-    /// for long, holds up other connections; what may do so belongs into <see cref="System.Threading.Tasks.Task.Run(Action)"/>. Messages that the code sends
-    /// go out together when it next waits for something, or at 16 KB. No effect elsewhere. Default false.
-    /// </summary>
-    public bool PreferInlineScheduling { get; set; }
+    // Whether connections wait in the library's own pollers, or each in .NET's sockets, as on other systems than Linux.
+    internal bool UsesPollers { get; set; } = Poller.IsSupported;
 
     /// <inheritdoc/>
     public override void Validate()

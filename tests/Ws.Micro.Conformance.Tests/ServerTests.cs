@@ -57,6 +57,4 @@ public sealed class DeviceServerTests() : ServerTests(Stack.Device);
 
 public sealed class DotnetServerTests() : ServerTests(Stack.Dotnet);
 
-public sealed class InlineServerTests() : ServerTests(Stack.Inline);
-
 public sealed class KestrelServerTests() : ServerTests(Stack.Kestrel);

@@ -13,8 +13,8 @@ public enum Ends
     Ours,
     OursWithBuffersOf256,
     OursOverTls,
-    OursInline,
-    OursInlineOverTls,
+    OursWithoutPollers,
+    OursWithoutPollersOverTls,
     OursAndKestrel,
     OursAndKestrelOverTls,
     ClientWebSocketAndOurs,
@@ -50,12 +50,12 @@ public sealed class EchoTests
         await using KestrelEcho? kestrel = ends is Ends.OursAndKestrel or Ends.OursAndKestrelOverTls
             ? await KestrelEcho.StartAsync(ends == Ends.OursAndKestrelOverTls) : null;
         MicroWebSocketListenerOptions options = new();
-        if (ends is Ends.OursOverTls or Ends.OursInlineOverTls or Ends.ClientWebSocketAndOursOverTls)
+        if (ends is Ends.OursOverTls or Ends.OursWithoutPollersOverTls or Ends.ClientWebSocketAndOursOverTls)
         {
             options.Tls = new SslServerAuthenticationOptions { ServerCertificate = TestCertificates.Server };
         }
 
-        options.PreferInlineScheduling = ends is Ends.OursInline or Ends.OursInlineOverTls;
+        options.UsesPollers &= ends is not (Ends.OursWithoutPollers or Ends.OursWithoutPollersOverTls);
         if (ends == Ends.OursWithBuffersOf256)
         {
             options.ReceiveBufferSize = 256;

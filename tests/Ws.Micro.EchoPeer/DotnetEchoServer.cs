@@ -10,7 +10,7 @@ internal sealed class DotnetEchoServer : EchoServer
 {
     private readonly MicroWebSocketListener _listener;
 
-    public DotnetEchoServer(int port, bool inline, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
+    public DotnetEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
     {
         _listener = new MicroWebSocketListener(new IPEndPoint(IPAddress.Loopback, port), new MicroWebSocketListenerOptions
         {
@@ -18,7 +18,6 @@ internal sealed class DotnetEchoServer : EchoServer
             CloseTimeout = closeTimeout,
             KeepAliveInterval = TimeSpan.Zero,
             Deflate = deflate,
-            PreferInlineScheduling = inline,
         });
         _listener.Start();
         _ = AcceptAllAsync();

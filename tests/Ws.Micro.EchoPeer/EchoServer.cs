@@ -12,9 +12,6 @@ public enum Stack
     /// <summary>The asynchronous client and listener for .NET.</summary>
     Dotnet,
 
-    /// <summary>The same listener, with <see cref="Desktop.MicroWebSocketListenerOptions.PreferInlineScheduling"/>; a server only.</summary>
-    Inline,
-
     /// <summary>Kestrel with this library's drop-in; a server only.</summary>
     Kestrel,
 }
@@ -39,7 +36,7 @@ public abstract class EchoServer : IAsyncDisposable
     public static async Task<EchoServer> StartAsync(Stack stack, int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate = null) => stack switch
     {
         Stack.Device => new DeviceEchoServer(port, closeTimeout, deflate),
-        Stack.Dotnet or Stack.Inline => new DotnetEchoServer(port, stack == Stack.Inline, closeTimeout, deflate),
+        Stack.Dotnet => new DotnetEchoServer(port, closeTimeout, deflate),
         Stack.Kestrel => await KestrelEchoServer.StartAsync(port, closeTimeout, deflate),
         _ => throw new ArgumentOutOfRangeException(nameof(stack), stack, "not a stack"),
     };

@@ -15,7 +15,7 @@ namespace Ws.Micro.EchoPeer;
 public static class Program
 {
     private const string Usage = """
-        usage: EchoPeer serve --stack device|dotnet|inline|kestrel --port 0..65535 [--deflate]
+        usage: EchoPeer serve --stack device|dotnet|kestrel --port 0..65535 [--deflate]
                EchoPeer drive --stack device|dotnet --url ws://HOST:PORT --agent NAME [--deflate]
         --deflate accepts, or offers, permessage-deflate
         """;

@@ -10,16 +10,19 @@ using System.Threading.Tasks.Sources;
 namespace Ws.Micro.Desktop.Polling;
 
 /// <summary>
-/// A connection whose waiting reads and writes a <see cref="Poller"/> completes, on its own thread. One read and one write at a time. It owns
-/// the socket. While it waits it holds no buffer but the one it was given, and it allocates nothing.
+/// A connection whose waiting reads and writes a <see cref="Poller"/> completes, on its own thread or on one of the thread pool. One read and one
+/// write at a time. It owns the socket. While it waits it holds no buffer but the one it was given, and it allocates nothing.
 /// </summary>
-internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSource
+internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
 {
-    // What is written in pieces of at most this size while the poller runs the application waits for the end of that, and goes out together.
+    // What is written in pieces of at most this size in a turn waits for the end of that, and goes out together.
     private const int MaxBatched = 4096, BatchSize = 16 * 1024;
 
-    // Reads that complete at once while the poller runs the application, before the poller's other connections have their turn.
+    // Reads that complete at once in a turn, before the poller's other connections have theirs.
     private const int MaxInTurn = 32;
+
+    // Of turns in a row that were too long: the thread pool gets 1, 2, 4 and so on to 1024 others before the poller tries again.
+    private const int MaxDoublings = 10;
 
     private readonly Socket _socket;
     private readonly int _descriptor;
@@ -32,9 +35,13 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
     private bool _hasEnded;
     private bool _isDisposed;
 
-    // Where the poller runs the application for this connection, the thread's id, and how many reads that has done.
+    // In a turn: the id of the thread that has it, and how many reads it has done.
     private int _runner;
     private int _inTurn;
+
+    // Of the poller's leader alone: turns in a row that were too long, and those that the thread pool is to have now.
+    private int _tooLong;
+    private int _forPool;
 
     private bool _readWaits;
     private Memory<byte> _readBuffer;
@@ -62,9 +69,12 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
         poller.Watch(this, socket);
     }
 
+    /// <summary>Whether the poller may run the application itself, instead of the thread pool.</summary>
+    public bool IsInline { get; set; }
+
     /// <summary>
-    /// Whether small writes made while the poller runs the application go out together, when that next waits for something. Whoever ends the sending
-    /// direction has to call <see cref="SendBatch"/> before.
+    /// Whether small writes made in a turn go out together, when the application next waits for something. Whoever ends the sending direction has
+    /// to call <see cref="SendBatch"/> before.
     /// </summary>
     public bool Batches { get; set; }
 
@@ -168,23 +178,58 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
         }
     }
 
-    /// <summary>The poller's call, on its thread: the socket may have become ready.</summary>
-    public void BecomeReady(bool readable, bool writable, bool ended)
+    /// <summary>The leader's call: the socket may have become ready.</summary>
+    /// <returns>Whether something waits for that, so that <see cref="Run"/> has to be called.</returns>
+    public bool BecomeReady(bool readable, bool writable, bool ended)
+    {
+        lock (_gate)
+        {
+            _isEmpty &= !readable;
+            _isFull &= !writable;
+            _hasEnded |= ended;
+            return (readable && _readWaits) || (writable && (_writeWaits || _batch != null));
+        }
+    }
+
+    /// <summary>The leader's call: it will <see cref="Run"/> the application on this thread.</summary>
+    /// <returns>False where the thread pool has to.</returns>
+    public bool TryBeginTurn()
+    {
+        if (!IsInline || _forPool > 0)
+        {
+            _forPool -= _forPool > 0 ? 1 : 0;
+            return false;
+        }
+
+        _inTurn = 0;
+        Volatile.Write(ref _runner, Environment.CurrentManagedThreadId);
+        return true;
+    }
+
+    /// <summary>The leader's call: the turn was over in time.</summary>
+    public void EndTurn() => _tooLong = 0;
+
+    /// <summary>The call of the leader's successor: the turn was not. What was sent in it must not wait for its end.</summary>
+    public void BreakTurn()
+    {
+        _forPool = 1 << _tooLong;
+        _tooLong = Math.Min(_tooLong + 1, MaxDoublings);
+        lock (_gate)
+        {
+            _runner = 0;
+            SendBatch();
+        }
+    }
+
+    /// <summary>Ends what waits and can be ended, and so runs the application.</summary>
+    public void Run()
     {
         Exception? readError = null, writeError = null;
         bool endsRead = false, endsWrite = false;
         int count = 0;
         lock (_gate)
         {
-            _isEmpty &= !readable;
-            _isFull &= !writable;
-            _hasEnded |= ended;
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            if (writable && (_writeWaits || _batch != null))
+            if (!_isDisposed && (_writeWaits || _batch != null))
             {
                 try
                 {
@@ -198,7 +243,7 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
                 }
             }
 
-            if (readable && _readWaits)
+            if (!_isDisposed && _readWaits)
             {
                 try
                 {
@@ -214,8 +259,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
 
             _readWaits &= !endsRead;
             _writeWaits &= !endsWrite;
-            _runner = endsRead || endsWrite ? Environment.CurrentManagedThreadId : 0;
-            _inTurn = 0;
         }
 
         if (endsWrite)
@@ -228,15 +271,17 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
             EndRead(count, readError);
         }
 
-        if (endsRead || endsWrite)
+        lock (_gate)
         {
-            _runner = 0;
-            if (Batches)
+            if (_runner == Environment.CurrentManagedThreadId)
             {
+                _runner = 0;
                 SendBatch();
             }
         }
     }
+
+    void IThreadPoolWorkItem.Execute() => Run();
 
     int IValueTaskSource<int>.GetResult(short token) => _read.GetResult(token);
 

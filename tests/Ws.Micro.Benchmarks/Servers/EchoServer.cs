@@ -43,7 +43,6 @@ internal static class EchoServer
         MicroWebSocketListener listener = new(endPoint, new MicroWebSocketListenerOptions
         {
             Deflate = settings.WindowBits == 0 ? null : Window(settings.WindowBits),
-            PreferInlineScheduling = settings.Inline,
 
             // As ASP.NET Core has it.
             KeepAliveInterval = TimeSpan.FromMinutes(2),

@@ -25,7 +25,7 @@ internal enum ServerKind
 /// <param name="WindowBits">Of permessage-deflate, both ways; 0: without it.</param>
 /// <param name="HoldsBuffer">Whether each connection has a receive buffer for as long as it lasts, or rents one while there is a message.</param>
 /// <param name="BufferSize">Bytes of that buffer; a message must fit.</param>
-/// <param name="Inline">Whether sockets complete where they are polled, and threads do not spin, instead of all as it comes.</param>
+/// <param name="Inline">Whether Kestrel's sockets complete where they are polled, and threads do not spin, instead of all as it comes.</param>
 internal sealed record EchoServerSettings(ServerKind Kind, int WindowBits = 0, bool HoldsBuffer = true, int BufferSize = 4096, bool Inline = false)
 {
     public string[] ToArguments() => [$"{Kind}", $"{WindowBits}", $"{HoldsBuffer}", $"{BufferSize}", $"{Inline}"];

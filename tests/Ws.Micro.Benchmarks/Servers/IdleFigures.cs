@@ -24,7 +24,6 @@ internal static class IdleFigures
             new("Kestrel + System.Net.WebSockets, rents", new(ServerKind.Kestrel, HoldsBuffer: false), 0),
             new("our listener, holds", new(ServerKind.Listener), 0),
             new("our listener, rents", new(ServerKind.Listener, HoldsBuffer: false), 0.25),
-            new("our listener, inline, rents", new(ServerKind.Listener, HoldsBuffer: false, Inline: true), 0.25),
             new("our drop-in, holds", new(ServerKind.DropIn), 0),
             new("our drop-in, rents", new(ServerKind.DropIn, HoldsBuffer: false), 0.65),
             new("ws", new(ServerKind.Node), 0),
@@ -33,7 +32,6 @@ internal static class IdleFigures
         [
             new("Kestrel + System.Net.WebSockets, holds", new(ServerKind.Kestrel, 9), 0),
             new("our listener, rents", new(ServerKind.Listener, 9, HoldsBuffer: false), 0.06),
-            new("our listener, inline, rents", new(ServerKind.Listener, 9, HoldsBuffer: false, Inline: true), 0.06),
             new("our drop-in, rents", new(ServerKind.DropIn, 9, HoldsBuffer: false), 0.1),
             new("ws", new(ServerKind.Node, 9), 0),
         ]);

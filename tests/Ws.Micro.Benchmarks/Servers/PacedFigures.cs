@@ -16,7 +16,7 @@ internal static class PacedFigures
         report.Begin("Processor time of a message, echo of 150 B on 100 connections");
         report.Say(
             $"At a fixed rate over all connections in turns; medians of {Rounds} rounds of {Seconds:F0} s, all servers in turns; in brackets the half of the distance between the quartiles. "
-            + "Latency runs from when a message was due to its echo. 'Inline' is `PreferInlineScheduling` on our listener; on Kestrel `UnsafePreferInlineScheduling`, "
+            + "Latency runs from when a message was due to its echo. 'Inline' is `UnsafePreferInlineScheduling` on Kestrel, "
             + "`DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1` and `DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0`.");
         foreach ((int rate, double goal) in new[] { (2000, 0.15), (10_000, 0.3) })
         {
@@ -26,7 +26,6 @@ internal static class PacedFigures
                 new("our listener", new(ServerKind.Listener), goal),
                 new("our drop-in", new(ServerKind.DropIn), 0),
                 new("Kestrel + System.Net.WebSockets, inline", new(ServerKind.Kestrel, Inline: true), 0),
-                new("our listener, inline", new(ServerKind.Listener, Inline: true), goal),
                 new("our drop-in, inline", new(ServerKind.DropIn, Inline: true), 0),
                 new("ws", new(ServerKind.Node), 0),
             ]);

@@ -21,7 +21,6 @@ internal static class SaturatedFigures
                 new("Kestrel + System.Net.WebSockets", new(ServerKind.Kestrel, bits), 0),
                 new("our listener", new(ServerKind.Listener, bits), 0.8),
                 new("our drop-in", new(ServerKind.DropIn, bits), 0.8),
-                new("our listener, inline", new(ServerKind.Listener, bits, Inline: true), 0.8),
                 new("ws", new(ServerKind.Node, bits), 0),
             ]);
         }
@@ -37,7 +36,6 @@ internal static class SaturatedFigures
             new("Kestrel + System.Net.WebSockets", new(ServerKind.Kestrel, BufferSize: 64 * 1024), 0),
             new("our listener", new(ServerKind.Listener, BufferSize: 64 * 1024), -2),
             new("our drop-in", new(ServerKind.DropIn, BufferSize: 64 * 1024), -1.2),
-            new("our listener, inline", new(ServerKind.Listener, BufferSize: 64 * 1024, Inline: true), -2),
             new("ws", new(ServerKind.Node), 0),
         ];
         using Contest contest = new(contenders, traffic, 8);

@@ -39,14 +39,14 @@ internal static class MicroWebSocketListenerUri
     internal static Uri WssUri(this MicroWebSocketListener listener) => new($"wss://localhost:{listener.LocalEndPoint.Port}/");
 }
 
-internal static class MicroWebSocketOptionsInline
+internal static class MicroWebSocketOptionsPollers
 {
-    /// <summary>Sets the listener's option where these are a listener's.</summary>
-    internal static void SetInline(this MicroWebSocketOptions options, bool inline)
+    /// <summary>Has the listener do without pollers, as on other systems than Linux, where these are a listener's options.</summary>
+    internal static void DoWithoutPollers(this MicroWebSocketOptions options)
     {
         if (options is MicroWebSocketListenerOptions listener)
         {
-            listener.PreferInlineScheduling = inline;
+            listener.UsesPollers = false;
         }
     }
 }

@@ -7,26 +7,10 @@ using Ws.Micro.Desktop.Tests.Support;
 
 namespace Ws.Micro.Desktop.Tests;
 
-/// <summary>Connections whose events run on the listener's own threads. EchoTests and AllocationTests have them too.</summary>
-public sealed class InlineSchedulingTests
+/// <summary>How the listener's own threads read and write for their connections. EchoTests and AllocationTests have them too.</summary>
+public sealed class PolledConnectionTests
 {
     private const int Message = RawFrame.Fin | RawFrame.Binary;
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Only_where_it_is_asked_for_the_application_runs_on_a_poller(bool inline)
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
-        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(true, options => options.SetInline(inline));
-        using (socket)
-        using (peer)
-        {
-            Task<bool> onPoller = ReceivesOnPollerAsync(socket);
-            await peer.SendFrameAsync(Message, 1);
-            Assert.Equal(inline, await onPoller.InTime());
-        }
-    }
 
     [Fact]
     public async Task What_is_sent_goes_out_though_the_application_never_receives_again()
@@ -202,11 +186,5 @@ public sealed class InlineSchedulingTests
         await Assert.ThrowsAsync<WebSocketException>(() => reset.AsTask().InTime());
     }
 
-    private static Task<(MicroWebSocket Socket, RawPeer Peer)> ConnectAsync() => RawPeer.ConnectAsync(true, options => options.SetInline(true));
-
-    private static async Task<bool> ReceivesOnPollerAsync(MicroWebSocket socket)
-    {
-        await socket.ReceiveAsync(new byte[16].AsMemory(), Deadline.Token).ConfigureAwait(false);
-        return !Thread.CurrentThread.IsThreadPoolThread && Thread.CurrentThread.Name == "Ws.Micro poller";
-    }
+    private static Task<(MicroWebSocket Socket, RawPeer Peer)> ConnectAsync() => RawPeer.ConnectAsync(true);
 }
