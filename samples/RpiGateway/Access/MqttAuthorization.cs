@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using MQTTnet.Adapter;
 using MQTTnet.Formatter;
@@ -17,14 +18,13 @@ namespace RpiGateway.Access;
 /// </summary>
 internal sealed class MqttAuthorization : IDisposable
 {
-    // Client identifiers remembered until those without a session are forgotten.
-    private const int MaxRemembered = 10_000;
-
     private readonly AccessControl _access;
     private readonly MqttServer _server;
     private readonly ConcurrentDictionary<IMqttChannelAdapter, MqttPeer> _peers = [];
     private readonly ConcurrentDictionary<IMqttChannelAdapter, string> _devices = [];
-    private readonly ConcurrentDictionary<string, MqttPrincipal> _principals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<IMqttChannelAdapter, string> _identifiers = [];
+    private readonly ConcurrentDictionary<string, Owner> _owners = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
 
     /// <summary>Watches over that broker from now on.</summary>
     public MqttAuthorization(MqttServer server, AccessControl access)
@@ -49,11 +49,27 @@ internal sealed class MqttAuthorization : IDisposable
         {
             _access.Devices.Leave(device);
         }
+
+        if (_identifiers.TryRemove(connection, out string? id))
+        {
+            lock (_lock)
+            {
+                Owner owner = _owners[id];
+                if (owner.Connections > 1)
+                {
+                    _owners[id] = owner with { Connections = owner.Connections - 1 };
+                }
+                else
+                {
+                    _owners.TryRemove(id, out _);
+                }
+            }
+        }
     }
 
     public void Dispose() => _access.Registry.Revoked -= Disconnect;
 
-    private async Task ValidateAsync(ValidatingConnectionEventArgs connect)
+    private Task ValidateAsync(ValidatingConnectionEventArgs connect)
     {
         MqttPeer? peer = _peers.GetValueOrDefault(connect.ChannelAdapter);
         (MqttPrincipal? principal, MqttConnectReasonCode code, string why) = peer is null
@@ -67,7 +83,7 @@ internal sealed class MqttAuthorization : IDisposable
             (principal, why, reason) = (null, _access.Devices.Full, RefusalReason.TooManyConnections);
         }
 
-        if (principal is not null && !await TryOwnAsync(connect, principal))
+        if (principal is not null && !TryOwn(connect, principal))
         {
             (principal, code, why) = (null, MqttConnectReasonCode.ClientIdentifierNotValid, "the client identifier is another's");
         }
@@ -78,6 +94,8 @@ internal sealed class MqttAuthorization : IDisposable
             connect.ReasonString = why;
             _access.Refusals.Report(reason, $"MQTT peer {peer}", why, $"CONNACK {(int)code}");
         }
+
+        return Task.CompletedTask;
     }
 
     // Until the connection leaves.
@@ -128,8 +146,8 @@ internal sealed class MqttAuthorization : IDisposable
     private static MqttPrincipal Of(Credential credential, MqttProtocolVersion version) =>
         new(credential.IsDevice ? MqttRole.Device : MqttRole.User, credential.Name, credential, version);
 
-    // The identifier is this one's from now on, unless a session by it is another's.
-    private async Task<bool> TryOwnAsync(ValidatingConnectionEventArgs connect, MqttPrincipal principal)
+    // The identifier is this one's from now on, before there is a session, until the last connection by it has left; unless it is another's.
+    private bool TryOwn(ValidatingConnectionEventArgs connect, MqttPrincipal principal)
     {
         string id = connect.ClientId;
         if (string.IsNullOrEmpty(id))
@@ -138,42 +156,41 @@ internal sealed class MqttAuthorization : IDisposable
             connect.AssignedClientIdentifier = id = $"auto-{Guid.NewGuid():N}";
         }
 
-        if (_principals.TryGetValue(id, out MqttPrincipal? owner) && !owner.Owns(principal) && (await _server.GetSessionsAsync()).Any(session => session.Id == id))
+        lock (_lock)
         {
-            return false;
-        }
-
-        _principals[id] = principal;
-        if (_principals.Count > MaxRemembered)
-        {
-            HashSet<string> live = [.. (await _server.GetSessionsAsync()).Select(static session => session.Id), id];
-            foreach (string gone in _principals.Keys.Where(known => !live.Contains(known)).ToList())
+            Owner? owner = _owners.GetValueOrDefault(id);
+            if (owner is not null && !owner.Principal.Owns(principal))
             {
-                _principals.TryRemove(gone, out _);
+                return false;
             }
+
+            _owners[id] = new Owner(principal, (owner?.Connections ?? 0) + 1);
         }
 
+        _identifiers[connect.ChannelAdapter] = id;
         return true;
     }
 
+    private MqttPrincipal? PrincipalOf(string? clientId) => _owners.GetValueOrDefault(clientId ?? "")?.Principal;
+
     // Revoked before this client was among those that a revocation disconnects.
     private Task CheckAgainAsync(ClientConnectedEventArgs connected) =>
-        _principals.GetValueOrDefault(connected.ClientId) is { Credential: { } credential } && !_access.Registry.IsCurrent(credential)
+        PrincipalOf(connected.ClientId) is { Credential: { } credential } && !_access.Registry.IsCurrent(credential)
             ? DisconnectAsync(connected.ClientId)
             : Task.CompletedTask;
 
     private Task InterceptAsync(InterceptingPublishEventArgs publish)
     {
-        // What has no principal was put in by the gateway itself.
-        if (_principals.GetValueOrDefault(publish.ClientId ?? "") is { } principal && !principal.MayPublish(publish.ApplicationMessage.Topic))
+        MqttPrincipal? principal = PrincipalOf(publish.ClientId);
+        if (principal?.MayPublish(publish.ApplicationMessage.Topic) != true)
         {
             publish.ProcessPublish = false;
             publish.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
 
             // Only the acknowledgement of MQTT 5 can tell (MQTT 3.1.1, 3.3.5); otherwise the client would believe that it was published.
-            publish.CloseConnection = principal.Version != MqttProtocolVersion.V500 || publish.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce;
+            publish.CloseConnection = principal?.Version != MqttProtocolVersion.V500 || publish.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce;
             _access.Refusals.Report(
-                RefusalReason.NotAuthorized, $"publish by {principal.Role} {principal.Name}", $"not to {LogText.Printable(publish.ApplicationMessage.Topic)}",
+                RefusalReason.NotAuthorized, $"publish by {principal?.Role} {principal?.Name}", $"not to {LogText.Printable(publish.ApplicationMessage.Topic)}",
                 publish.CloseConnection ? "closed" : "PUBACK 135");
         }
 
@@ -182,12 +199,13 @@ internal sealed class MqttAuthorization : IDisposable
 
     private Task InterceptAsync(InterceptingSubscriptionEventArgs subscription)
     {
-        if (_principals.GetValueOrDefault(subscription.ClientId) is { } principal && !principal.MaySubscribe(subscription.TopicFilter.Topic))
+        MqttPrincipal? principal = PrincipalOf(subscription.ClientId);
+        if (principal?.MaySubscribe(subscription.TopicFilter.Topic) != true)
         {
             subscription.ProcessSubscription = false;
-            subscription.Response.ReasonCode = principal.Version == MqttProtocolVersion.V500 ? MqttSubscribeReasonCode.NotAuthorized : MqttSubscribeReasonCode.UnspecifiedError;
+            subscription.Response.ReasonCode = principal?.Version == MqttProtocolVersion.V500 ? MqttSubscribeReasonCode.NotAuthorized : MqttSubscribeReasonCode.UnspecifiedError;
             _access.Refusals.Report(
-                RefusalReason.NotAuthorized, $"subscription by {principal.Role} {principal.Name}", $"not to {LogText.Printable(subscription.TopicFilter.Topic)}",
+                RefusalReason.NotAuthorized, $"subscription by {principal?.Role} {principal?.Name}", $"not to {LogText.Printable(subscription.TopicFilter.Topic)}",
                 $"SUBACK {(int)subscription.Response.ReasonCode}");
         }
 
@@ -196,9 +214,9 @@ internal sealed class MqttAuthorization : IDisposable
 
     private void Disconnect(Credential revoked)
     {
-        foreach ((string id, MqttPrincipal principal) in _principals)
+        foreach ((string id, Owner owner) in _owners)
         {
-            if (revoked.Equals(principal.Credential))
+            if (revoked.Equals(owner.Principal.Credential))
             {
                 _ = DisconnectAsync(id);
             }
@@ -228,4 +246,7 @@ internal sealed class MqttAuthorization : IDisposable
             // It has gone meanwhile, or the broker is stopping.
         }
     }
+
+    // Whose a client identifier is, as long as there are connections by it: one, or two while one takes the other's place.
+    private sealed record Owner(MqttPrincipal Principal, int Connections);
 }
