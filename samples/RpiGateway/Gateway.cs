@@ -116,6 +116,7 @@ public sealed class Gateway : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => new Listener(
             settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>(),
             settings.Broker.Tcp ? next => connection => mqttTcp!.ServeAsync(connection, next) : null).Configure(kestrel));
+        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.

@@ -49,9 +49,18 @@ public static class MicroWebSocketClient
 
             Uri? proxy = ProxyFor(uri, options.Proxy);
             Uri first = proxy ?? uri;
-            socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(new DnsEndPoint(first.IdnHost, first.Port), deadline.Token).ConfigureAwait(false);
-            stream = new NetworkStream(socket, ownsSocket: false);
+            DnsEndPoint host = new(first.IdnHost, first.Port);
+            if (options.ConnectCallback is { } connect)
+            {
+                stream = await connect(host, deadline.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(host, deadline.Token).ConfigureAwait(false);
+                stream = new NetworkStream(socket, ownsSocket: false);
+            }
+
             if (proxy != null)
             {
                 step = WebSocketConnectStep.Proxy;

@@ -1,8 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
 
 namespace Ws.Micro.Desktop;
 
@@ -17,6 +20,12 @@ public sealed class MicroWebSocketClientOptions : MicroWebSocketOptions
 
     /// <summary>From the first step to the end of the opening handshake. Default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Opens the transport to a host and port, that of <see cref="Proxy"/> where there is one, in place of TCP; TLS and the rest go over it. The
+    /// socket owns the stream. Null: TCP.
+    /// </summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? ConnectCallback { get; set; }
 
     /// <summary>An HTTP proxy, asked for a tunnel by CONNECT (RFC 9110 §9.3.6), with basic credentials where it has some; null: none.</summary>
     public IWebProxy? Proxy { get; set; }

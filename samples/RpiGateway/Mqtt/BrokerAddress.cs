@@ -10,8 +10,8 @@ namespace RpiGateway.Mqtt;
 /// One address at which the broker may be found, and whether MQTT 5 is spoken there. For any thread.
 /// </summary>
 /// <param name="name">What it is called in a log.</param>
-/// <param name="createChannel">Makes a channel, not yet connected, that lets the guard see what comes in.</param>
-internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, IMqttChannel> createChannel)
+/// <param name="createChannel">Makes a channel, not yet connected, that lets the guard see what comes in, and sends through the stream.</param>
+internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, GatheringStream, IMqttChannel> createChannel)
 {
     /// <summary>How long MQTT 3.1.1 is spoken to a broker that refused MQTT 5, until 5 is tried again: it may have been renewed.</summary>
     public static readonly TimeSpan RefusalTime = TimeSpan.FromHours(6);
@@ -40,8 +40,8 @@ internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, IMqttChan
         }
     }
 
-    /// <inheritdoc cref="BrokerAddress(string, Func{MqttPacketGuard, IMqttChannel})" path="/param[@name='createChannel']"/>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard) => createChannel(guard);
+    /// <inheritdoc cref="BrokerAddress(string, Func{MqttPacketGuard, GatheringStream, IMqttChannel})" path="/param[@name='createChannel']"/>
+    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => createChannel(guard, transport);
 
     public override string ToString() => name;
 }

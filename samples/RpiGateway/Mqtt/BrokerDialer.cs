@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -18,13 +19,33 @@ internal sealed class BrokerDialer(Uri url, BrokerSettings settings, ILogger log
     private const int Port = 1883;
     private const int SecurePort = 8883;
 
-    /// <summary>A channel that connects when it is told to.</summary>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard) =>
-        url.Scheme is "ws" or "wss" ? new MqttWebSocketChannel(OpenWebSocketAsync, guard, logger) : new MqttStreamChannel(OpenStreamAsync, guard, logger);
+    /// <summary>A channel that connects when it is told to, and sends through that stream.</summary>
+    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => url.Scheme is "ws" or "wss"
+        ? new MqttWebSocketChannel(cancellation => OpenWebSocketAsync(transport, cancellation), guard, logger)
+        : new MqttStreamChannel(cancellation => OpenStreamAsync(transport, cancellation), guard, logger);
 
-    private async Task<WebSocket> OpenWebSocketAsync(CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(GatheringStream transport, DnsEndPoint broker, CancellationToken cancellationToken)
     {
-        MicroWebSocketClientOptions options = new() { SubProtocols = { MqttWebSocketChannel.Subprotocol } };
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(broker, cancellationToken);
+            return transport.Over(new NetworkStream(socket, ownsSocket: true));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<WebSocket> OpenWebSocketAsync(GatheringStream transport, CancellationToken cancellationToken)
+    {
+        MicroWebSocketClientOptions options = new()
+        {
+            SubProtocols = { MqttWebSocketChannel.Subprotocol },
+            ConnectCallback = (broker, cancellation) => ConnectAsync(transport, broker, cancellation),
+        };
         options.RootCertificates.AddRange(settings.ReadRoots());
         if (settings.ReadCertificate() is { } certificate)
         {
@@ -43,28 +64,24 @@ internal sealed class BrokerDialer(Uri url, BrokerSettings settings, ILogger log
         throw new WebSocketException("the server did not choose the subprotocol mqtt");
     }
 
-    private async Task<Stream> OpenStreamAsync(CancellationToken cancellationToken)
+    private async Task<Stream> OpenStreamAsync(GatheringStream transport, CancellationToken cancellationToken)
     {
         bool isSecure = url.Scheme == "mqtts";
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        IDisposable opened = socket;
+        Stream stream = await ConnectAsync(transport, new DnsEndPoint(url.IdnHost, url.Port > 0 ? url.Port : isSecure ? SecurePort : Port), cancellationToken);
+        if (!isSecure)
+        {
+            return stream;
+        }
+
+        SslStream tls = new(stream);
         try
         {
-            await socket.ConnectAsync(url.IdnHost, url.Port > 0 ? url.Port : isSecure ? SecurePort : Port, cancellationToken);
-            NetworkStream stream = new(socket, ownsSocket: true);
-            if (!isSecure)
-            {
-                return stream;
-            }
-
-            SslStream tls = new(stream);
-            opened = tls;
             await tls.AuthenticateAsClientAsync(TlsOptions(), cancellationToken);
             return tls;
         }
         catch
         {
-            opened.Dispose();
+            await tls.DisposeAsync();
             throw;
         }
     }

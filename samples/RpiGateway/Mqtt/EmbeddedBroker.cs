@@ -59,14 +59,14 @@ internal sealed class EmbeddedBroker : IDisposable
     }
 
     /// <summary>A channel for a client inside the gateway; it must be disposed.</summary>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard)
+    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport)
     {
         Pipe toBroker = new();
         Pipe toClient = new();
-        MqttStreamChannel client = new(new Duplex(toClient.Reader, toBroker.Writer), guard, _logger);
+        MqttStreamChannel client = new(toClient.Reader.AsStream(), transport.Over(toBroker.Writer.AsStream()), guard, _logger);
         _ = Task.Run(async () =>
         {
-            using MqttStreamChannel channel = new(new Duplex(toBroker.Reader, toClient.Writer), new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
+            using MqttStreamChannel channel = new(toBroker.Reader.AsStream(), toClient.Writer.AsStream(), new MqttPacketGuard(MqttPacketGuard.Connect), _logger);
             await RunAsync(channel, MqttPeer.Self);
         });
         return client;
@@ -100,8 +100,6 @@ internal sealed class EmbeddedBroker : IDisposable
             _authorization.Leave(adapter);
         }
     }
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private sealed class Adapter : IMqttServerAdapter
     {

@@ -84,7 +84,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
     private async Task AttachAsync(BrokerAddress address, CancellationToken stopping)
     {
         TaskCompletionSource disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        (IMqttClient client, MqttClientConnectResult result) = await ConnectAsync(address, disconnected, stopping);
+        (IMqttClient client, MqttClientConnectResult result, GatheringStream transport) = await ConnectAsync(address, disconnected, stopping);
         using (client)
         {
             logger.LogInformation("{Name}: attached to broker {Broker} by MQTT {Version}", name, address, client.Options.ProtocolVersion == MqttProtocolVersion.V500 ? "5" : "3.1.1");
@@ -94,6 +94,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
                 // MQTTnet gives 0 where the broker named no maximum, which means none but the field's own (MQTT 5, 3.2.2.3).
                 await attached(new AttachedClient(
                     client,
+                    transport,
                     result.ReceiveMaximum is ushort receive and > 0 ? receive : ushort.MaxValue,
                     result.MaximumPacketSize is uint packet and > 0 ? packet : uint.MaxValue,
                     lost.Token)).WaitAsync(AttachTimeout, stopping);
@@ -115,7 +116,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
     }
 
     // By MQTT 5, and where the broker has no 5 by 3.1.1.
-    private async Task<(IMqttClient Client, MqttClientConnectResult Result)> ConnectAsync(BrokerAddress address, TaskCompletionSource disconnected, CancellationToken stopping)
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result, GatheringStream Transport)> ConnectAsync(BrokerAddress address, TaskCompletionSource disconnected, CancellationToken stopping)
     {
         MqttProtocolVersion version = address.Version;
         try
@@ -124,7 +125,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         }
         catch (VersionRefusedException refused) when (version == MqttProtocolVersion.V500)
         {
-            (IMqttClient, MqttClientConnectResult) connected = await ConnectAsync(address, MqttProtocolVersion.V311, disconnected, stopping);
+            (IMqttClient, MqttClientConnectResult, GatheringStream) connected = await ConnectAsync(address, MqttProtocolVersion.V311, disconnected, stopping);
 
             // Who just closed may have had other reasons, and is asked again the next time.
             if (refused.IsSaid)
@@ -136,13 +137,14 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         }
     }
 
-    private async Task<(IMqttClient Client, MqttClientConnectResult Result)> ConnectAsync(
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result, GatheringStream Transport)> ConnectAsync(
         BrokerAddress address, MqttProtocolVersion version, TaskCompletionSource disconnected, CancellationToken stopping)
     {
         MqttPacketGuard guard = new(MqttPacketGuard.ConnectAcknowledgement);
+        GatheringStream transport = new();
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         deadline.CancelAfter(ConnectTimeout);
-        IMqttClient client = new MqttClientFactory(MqttNetNullLogger.Instance, new AdapterFactory(address, guard)).CreateMqttClient();
+        IMqttClient client = new MqttClientFactory(MqttNetNullLogger.Instance, new AdapterFactory(address, guard, transport)).CreateMqttClient();
         try
         {
             MqttClientConnectResult result = await client.ConnectAsync(Options(version), deadline.Token);
@@ -158,7 +160,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
                     disconnected.TrySetResult();
                 }
 
-                return (client, result);
+                return (client, result, transport);
             }
 
             ThrowIfVersionRefused(guard, null);
@@ -215,11 +217,11 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         return built;
     }
 
-    private sealed class AdapterFactory(BrokerAddress address, MqttPacketGuard guard) : IMqttClientAdapterFactory
+    private sealed class AdapterFactory(BrokerAddress address, MqttPacketGuard guard, GatheringStream transport) : IMqttClientAdapterFactory
     {
         public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger) =>
             new MqttChannelAdapter(
-                address.CreateChannel(guard),
+                address.CreateChannel(guard, transport),
                 new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax)),
                 logger)
             {
@@ -236,7 +238,8 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
 
 /// <summary>A client while it is attached: <paramref name="Lost"/> is cancelled when it no longer is.</summary>
 /// <param name="Client">The client, for any thread.</param>
+/// <param name="Transport">What its packets go out through.</param>
 /// <param name="ReceiveMaximum">How many QoS 1 publishes the broker takes at a time (MQTT 5, 3.2.2.3.3).</param>
 /// <param name="MaximumPacketSize">The largest packet in bytes that the broker takes (MQTT 5, 3.2.2.3.6).</param>
 /// <param name="Lost">Cancelled at the end of the connection.</param>
-internal sealed record AttachedClient(IMqttClient Client, int ReceiveMaximum, uint MaximumPacketSize, CancellationToken Lost);
+internal sealed record AttachedClient(IMqttClient Client, GatheringStream Transport, int ReceiveMaximum, uint MaximumPacketSize, CancellationToken Lost);

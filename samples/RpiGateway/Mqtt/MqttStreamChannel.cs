@@ -34,7 +34,7 @@ internal sealed class MqttStreamChannel : IMqttChannel
 
     /// <summary>The broker's side: <paramref name="transport"/> is a client's connection, and <paramref name="admit"/> is called once CONNECT is here.</summary>
     public MqttStreamChannel(IDuplexPipe transport, EndPoint remote, Action admit, MessagePace pace, Refusals refusals, ILogger logger)
-        : this(transport, new MqttPacketGuard(MqttPacketGuard.Connect, pace), logger)
+        : this(transport.Input.AsStream(), transport.Output.AsStream(), new MqttPacketGuard(MqttPacketGuard.Connect, pace), logger)
     {
         RemoteEndPoint = remote;
         _admit = admit;
@@ -42,10 +42,10 @@ internal sealed class MqttStreamChannel : IMqttChannel
     }
 
     /// <summary>Either side of a connection through memory.</summary>
-    public MqttStreamChannel(IDuplexPipe transport, MqttPacketGuard guard, ILogger logger)
+    public MqttStreamChannel(Stream input, Stream output, MqttPacketGuard guard, ILogger logger)
     {
-        _input = transport.Input.AsStream();
-        _output = transport.Output.AsStream();
+        _input = input;
+        _output = output;
         _guard = guard;
         _logger = logger;
     }

@@ -32,8 +32,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private static readonly TimeSpan SubscriberInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleInterval = TimeSpan.FromSeconds(1);
 
-    private readonly int _size = Math.Min(MaxInFlight, client.ReceiveMaximum);
-    private readonly SemaphoreSlim _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum));
+    private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum));
     private readonly Queue<Publish> _underWay = [];
     private readonly HashSet<string> _heard = [];
     private readonly Backoff _backoff = new();
@@ -74,6 +73,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
 
         await settling;
+
+        // Whoever goes on here may be about to wait for the log's thread, which this may be.
+        await Task.Yield();
     }
 
     private static Publication ToPublication(Reading reading) => new($"sensors/{reading.Sensor}/telemetry", reading.Payload)
@@ -88,9 +90,29 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
 
     private async Task PublishAsync(List<Reading> readings)
     {
+        try
+        {
+            client.Transport.Hold();
+            await PublishHeldAsync(readings);
+        }
+        finally
+        {
+            client.Transport.Release();
+        }
+    }
+
+    private async Task PublishHeldAsync(List<Reading> readings)
+    {
         foreach (Reading reading in readings)
         {
-            await _window.WaitAsync(_going.Token);
+            _going.Token.ThrowIfCancellationRequested();
+            while (!_window.TryEnter())
+            {
+                client.Transport.Release();
+                await _window.WaitForRoomAsync(_going.Token);
+                client.Transport.Hold();
+            }
+
             Publish publish = new(reading);
             bool isHeard;
             lock (_underWay)
@@ -104,7 +126,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
             if (!isHeard)
             {
+                client.Transport.Release();
                 await published;
+                client.Transport.Hold();
             }
         }
     }
@@ -147,7 +171,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
         finally
         {
-            _window.Release();
+            _window.Exit();
         }
     }
 
@@ -196,11 +220,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     // Waits for the answers that are still to come, and a while more. Gives the number to go on from.
     private async Task<long> GoBackAsync()
     {
-        for (int i = 0; i < _size; i++)
-        {
-            await _window.WaitAsync(client.Lost);
-        }
-
+        await _window.WaitForAllAsync(client.Lost);
         string? trouble;
         lock (_underWay)
         {
@@ -209,7 +229,6 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             _underWay.Clear();
         }
 
-        _window.Release(_size);
         _going.Dispose();
         _going = CancellationTokenSource.CreateLinkedTokenSource(client.Lost);
         TimeSpan wait = trouble is null ? SubscriberInterval : _backoff.Next();

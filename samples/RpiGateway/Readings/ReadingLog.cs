@@ -41,10 +41,11 @@ internal sealed class ReadingLog : IDisposable
     private readonly DiskWear _wear = new();
     private readonly RecentReadings _recent = new();
     private readonly List<Reading> _batch = [];
+    private readonly List<IReadingOwner> _owners = [];
     private readonly Queue<Reading> _incoming = [];
     private readonly LinkedList<Action<ReadingStore>> _questions = [];
     private TaskCompletionSource _room = NewSource();
-    private TaskCompletionSource _more = NewSource();
+    private TaskCompletionSource _more = new();
     private ReadingStore? _store;
     private volatile string? _trouble;
     private int _incomingBytes;
@@ -435,16 +436,29 @@ internal sealed class ReadingLog : IDisposable
     {
         foreach (Reading reading in _batch)
         {
-            reading.Owner?.OnStored(reading);
+            if (reading.Owner is { } owner && owner.OnStored(reading))
+            {
+                _owners.Add(owner);
+            }
+
             reading.Owner = null;
         }
 
         _batch.Clear();
+        foreach (IReadingOwner owner in _owners)
+        {
+            owner.TellStored();
+        }
+
+        _owners.Clear();
+        TaskCompletionSource more;
         lock (_lock)
         {
-            _more.TrySetResult();
-            _more = NewSource();
+            more = _more;
+            _more = new TaskCompletionSource();
         }
+
+        more.TrySetResult();
     }
 
     private void Answer()

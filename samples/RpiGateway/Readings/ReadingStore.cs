@@ -44,22 +44,22 @@ internal sealed class ReadingStore : IDisposable
         """;
 
     private readonly SqliteConnection _connection;
-    private readonly List<SqliteCommand> _commands = [];
+    private readonly List<SqlStatement> _statements = [];
     private readonly Dictionary<(string Sensor, long Boot), BootRun> _runs = [];
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _insert;
-    private readonly SqliteCommand _findRun;
-    private readonly SqliteCommand _putRun;
-    private readonly SqliteCommand _forgetBoots;
-    private readonly SqliteCommand _forgetRuns;
-    private readonly SqliteCommand _page;
-    private readonly SqliteCommand _delete;
-    private readonly SqliteCommand _oldest;
-    private readonly SqliteCommand _arrival;
-    private readonly SqliteCommand _older;
-    private readonly SqliteCommand _pageCount;
-    private readonly SqliteCommand _freeCount;
+    private readonly SqlStatement _begin;
+    private readonly SqlStatement _commit;
+    private readonly SqlStatement _insert;
+    private readonly SqlStatement _findRun;
+    private readonly SqlStatement _putRun;
+    private readonly SqlStatement _forgetBoots;
+    private readonly SqlStatement _forgetRuns;
+    private readonly SqlStatement _page;
+    private readonly SqlStatement _delete;
+    private readonly SqlStatement _oldest;
+    private readonly SqlStatement _arrival;
+    private readonly SqlStatement _older;
+    private readonly SqlStatement _pageCount;
+    private readonly SqlStatement _freeCount;
     private readonly long _pageSize;
     private readonly long _logId;
     private long _runCount;
@@ -67,34 +67,34 @@ internal sealed class ReadingStore : IDisposable
     private ReadingStore(SqliteConnection connection)
     {
         _connection = connection;
-        _begin = Prepare("BEGIN IMMEDIATE", 0);
-        _commit = Prepare("COMMIT", 0);
-        _insert = Prepare("INSERT INTO readings (id, sensor, boot, seq, arrived, payload) VALUES ($1, $2, $3, $4, $5, $6)", 6);
-        _findRun = Prepare("SELECT seq FROM runs WHERE sensor = $1 AND boot = $2", 2);
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _commit = Prepare("COMMIT");
+        _insert = Prepare("INSERT INTO readings (id, sensor, boot, seq, arrived, payload) VALUES ($1, $2, $3, $4, $5, $6)");
+        _findRun = Prepare("SELECT seq FROM runs WHERE sensor = $1 AND boot = $2");
         _putRun = Prepare(
-            "INSERT INTO runs (sensor, boot, seq, heard) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard", 4);
+            "INSERT INTO runs (sensor, boot, seq, heard) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard");
         _forgetBoots = Prepare(
-            "DELETE FROM runs WHERE sensor = $1 AND boot NOT IN (SELECT boot FROM runs WHERE sensor = $1 ORDER BY heard DESC LIMIT $2)", 2);
+            "DELETE FROM runs WHERE sensor = $1 AND boot NOT IN (SELECT boot FROM runs WHERE sensor = $1 ORDER BY heard DESC LIMIT $2)");
         _forgetRuns = Prepare(
-            "DELETE FROM runs WHERE (sensor, boot) IN (SELECT sensor, boot FROM runs WHERE sensor <> '' ORDER BY heard LIMIT $1)", 1);
-        _page = Prepare($"SELECT id, sensor, boot, seq, arrived, payload FROM readings WHERE id >= $1 ORDER BY id LIMIT {MaxPageReadings}", 1);
-        _delete = Prepare("DELETE FROM readings WHERE id <= $1", 1);
-        _oldest = Prepare("SELECT id, arrived FROM readings ORDER BY id LIMIT 1", 0);
-        _arrival = Prepare("SELECT arrived FROM readings WHERE id >= $1 ORDER BY id LIMIT 1", 1);
-        _older = Prepare("SELECT id FROM readings WHERE arrived > 0 AND arrived < $1 AND id <= $2 ORDER BY id DESC LIMIT 1", 2);
-        _pageCount = Prepare("PRAGMA page_count", 0);
-        _freeCount = Prepare("PRAGMA freelist_count", 0);
-        _pageSize = Number(Prepare("PRAGMA page_size", 0));
-        _runCount = Number(Prepare("SELECT count(*) FROM runs", 0));
-        using (SqliteDataReader own = Prepare("SELECT boot, seq FROM runs WHERE sensor = ''", 0).ExecuteReader())
+            "DELETE FROM runs WHERE (sensor, boot) IN (SELECT sensor, boot FROM runs WHERE sensor <> '' ORDER BY heard LIMIT $1)");
+        _page = Prepare($"SELECT id, sensor, boot, seq, arrived, payload FROM readings WHERE id >= $1 ORDER BY id LIMIT {MaxPageReadings}");
+        _delete = Prepare("DELETE FROM readings WHERE id <= $1");
+        _oldest = Prepare("SELECT id, arrived FROM readings ORDER BY id LIMIT 1");
+        _arrival = Prepare("SELECT arrived FROM readings WHERE id >= $1 ORDER BY id LIMIT 1");
+        _older = Prepare("SELECT id FROM readings WHERE arrived > 0 AND arrived < $1 AND id <= $2 ORDER BY id DESC LIMIT 1");
+        _pageCount = Prepare("PRAGMA page_count");
+        _freeCount = Prepare("PRAGMA freelist_count");
+        _pageSize = (long)Scalar(connection, "PRAGMA page_size")!;
+        _runCount = (long)Scalar(connection, "SELECT count(*) FROM runs")!;
+        using (SqlStatement own = new(connection, "SELECT boot, seq FROM runs WHERE sensor = ''"))
         {
-            if (!own.Read())
+            if (!own.Step())
             {
                 throw new InvalidDataException("it does not say which log it is");
             }
 
-            _logId = own.GetInt64(0);
-            Last = own.GetInt64(1);
+            _logId = own.Long(0);
+            Last = own.Long(1);
         }
 
         First = Oldest()?.Id ?? Last + 1;
@@ -107,10 +107,10 @@ internal sealed class ReadingStore : IDisposable
     public long Last { get; private set; }
 
     /// <summary>What the readings take in the file, in bytes.</summary>
-    public long UsedBytes => (Number(_pageCount) - Number(_freeCount)) * _pageSize;
+    public long UsedBytes => (_pageCount.Number()!.Value - _freeCount.Number()!.Value) * _pageSize;
 
     /// <summary>What the file has room for without growing, in bytes.</summary>
-    public long SpareBytes => Number(_freeCount) * _pageSize;
+    public long SpareBytes => _freeCount.Number()!.Value * _pageSize;
 
     /// <summary>Opens the file and checks it whole; makes it where it is missing.</summary>
     /// <param name="path">The file's path.</param>
@@ -172,7 +172,7 @@ internal sealed class ReadingStore : IDisposable
     {
         _runs.Clear();
         long last = Last;
-        Execute(_begin);
+        _begin.Run();
         try
         {
             foreach (Reading reading in readings)
@@ -189,12 +189,12 @@ internal sealed class ReadingStore : IDisposable
                 }
 
                 reading.Id = ++last;
-                Execute(_insert, last, reading.Sensor, reading.Boot, reading.Sequence, reading.Arrived, reading.Payload);
+                Insert(reading);
             }
 
             PutRuns(last);
-            Execute(_putRun, "", _logId, last, last);
-            Execute(_commit);
+            PutRun("", _logId, last, last);
+            _commit.Run();
         }
         catch
         {
@@ -210,21 +210,27 @@ internal sealed class ReadingStore : IDisposable
     {
         List<Reading> page = [];
         int bytes = 0;
-        _page.Parameters[0].Value = from;
-        using SqliteDataReader reader = _page.ExecuteReader();
-        while (bytes < MaxPageBytes && reader.Read())
+        _page.Bind(1, from);
+        try
         {
-            Reading reading = new()
+            while (bytes < MaxPageBytes && _page.Step())
             {
-                Id = reader.GetInt64(0),
-                Sensor = reader.GetString(1),
-                Boot = reader.GetInt64(2),
-                Sequence = reader.GetInt64(3),
-                Arrived = reader.GetInt64(4),
-                Payload = reader.GetFieldValue<byte[]>(5),
-            };
-            bytes += reading.Size;
-            page.Add(reading);
+                Reading reading = new()
+                {
+                    Id = _page.Long(0),
+                    Sensor = _page.Text(1),
+                    Boot = _page.Long(2),
+                    Sequence = _page.Long(3),
+                    Arrived = _page.Long(4),
+                    Payload = _page.Blob(5),
+                };
+                bytes += reading.Size;
+                page.Add(reading);
+            }
+        }
+        finally
+        {
+            _page.Reset();
         }
 
         return page;
@@ -235,7 +241,8 @@ internal sealed class ReadingStore : IDisposable
     {
         if (id >= First)
         {
-            Execute(_delete, id);
+            _delete.Bind(1, id);
+            _delete.Run();
             First = Oldest()?.Id ?? Last + 1;
         }
     }
@@ -243,23 +250,29 @@ internal sealed class ReadingStore : IDisposable
     /// <summary>The oldest reading's number and time of arrival.</summary>
     public (long Id, long Arrived)? Oldest()
     {
-        using SqliteDataReader reader = _oldest.ExecuteReader();
-        return reader.Read() ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
+        try
+        {
+            return _oldest.Step() ? (_oldest.Long(0), _oldest.Long(1)) : null;
+        }
+        finally
+        {
+            _oldest.Reset();
+        }
     }
 
     /// <summary>When the first reading from that number on came, in milliseconds since 1970 (UTC); 0 where that is not known, or there is none.</summary>
     public long ArrivalFrom(long id)
     {
-        _arrival.Parameters[0].Value = id;
-        return (long?)_arrival.ExecuteScalar() ?? 0;
+        _arrival.Bind(1, id);
+        return _arrival.Number() ?? 0;
     }
 
     /// <summary>The newest of the readings up to that number that came before a time (milliseconds since 1970), of those whose time is known.</summary>
     public long? LastOlderThan(long arrived, long through)
     {
-        _older.Parameters[0].Value = arrived;
-        _older.Parameters[1].Value = through;
-        return (long?)_older.ExecuteScalar();
+        _older.Bind(1, arrived);
+        _older.Bind(2, through);
+        return _older.Number();
     }
 
     /// <summary>Gives spare room back to the disk, at most that much.</summary>
@@ -272,7 +285,7 @@ internal sealed class ReadingStore : IDisposable
 
     public void Dispose()
     {
-        _commands.ForEach(static command => command.Dispose());
+        _statements.ForEach(static statement => statement.Dispose());
         _connection.Dispose();
     }
 
@@ -295,30 +308,31 @@ internal sealed class ReadingStore : IDisposable
         return command.ExecuteScalar();
     }
 
-    private static long Number(SqliteCommand command) => (long)command.ExecuteScalar()!;
-
-    // Gives the count of rows changed.
-    private static int Execute(SqliteCommand command, params ReadOnlySpan<object> values)
+    private SqlStatement Prepare(string text)
     {
-        for (int i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i];
-        }
-
-        return command.ExecuteNonQuery();
+        SqlStatement statement = new(_connection, text);
+        _statements.Add(statement);
+        return statement;
     }
 
-    private SqliteCommand Prepare(string statement, int parameters)
+    private void Insert(Reading reading)
     {
-        SqliteCommand command = _connection.CreateCommand();
-        _commands.Add(command);
-        command.CommandText = statement;
-        for (int i = 1; i <= parameters; i++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
-        }
+        _insert.Bind(1, reading.Id);
+        _insert.Bind(2, reading.Sensor);
+        _insert.Bind(3, reading.Boot);
+        _insert.Bind(4, reading.Sequence);
+        _insert.Bind(5, reading.Arrived);
+        _insert.Bind(6, reading.Payload);
+        _insert.Run();
+    }
 
-        return command;
+    private void PutRun(string sensor, long boot, long last, long heard)
+    {
+        _putRun.Bind(1, sensor);
+        _putRun.Bind(2, boot);
+        _putRun.Bind(3, last);
+        _putRun.Bind(4, heard);
+        _putRun.Run();
     }
 
     // False for a number that came before.
@@ -340,13 +354,16 @@ internal sealed class ReadingStore : IDisposable
     {
         foreach (((string sensor, long boot), BootRun run) in _runs)
         {
-            Execute(_putRun, sensor, boot, run.Last, heard);
+            PutRun(sensor, boot, run.Last, heard);
             if (run.IsNew)
             {
-                _runCount += 1 - Execute(_forgetBoots, sensor, MaxBoots);
+                _forgetBoots.Bind(1, sensor);
+                _forgetBoots.Bind(2, MaxBoots);
+                _runCount += 1 - _forgetBoots.Run();
                 if (_runCount > MaxRuns)
                 {
-                    _runCount -= Execute(_forgetRuns, RunsForgotten);
+                    _forgetRuns.Bind(1, RunsForgotten);
+                    _runCount -= _forgetRuns.Run();
                 }
             }
         }
@@ -354,9 +371,9 @@ internal sealed class ReadingStore : IDisposable
 
     private long? FindRun(string sensor, long boot)
     {
-        _findRun.Parameters[0].Value = sensor;
-        _findRun.Parameters[1].Value = boot;
-        return (long?)_findRun.ExecuteScalar();
+        _findRun.Bind(1, sensor);
+        _findRun.Bind(2, boot);
+        return _findRun.Number();
     }
 
     private void RollBack()

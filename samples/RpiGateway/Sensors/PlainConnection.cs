@@ -18,7 +18,10 @@ internal sealed class PlainConnection(string id, ReadingLog log, ILogger logger)
     private readonly SemaphoreSlim _stored = new(0);
 
     /// <inheritdoc/>
-    public void OnStored(Reading reading) => _stored.Release();
+    public bool OnStored(Reading reading) => true;
+
+    /// <inheritdoc/>
+    public void TellStored() => _stored.Release();
 
     protected override async Task ServeAsync(CancellationToken givingUp)
     {

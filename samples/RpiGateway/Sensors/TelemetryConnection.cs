@@ -18,7 +18,7 @@ namespace RpiGateway.Sensors;
 /// readings wait for the disk; the window bounds how many do.
 /// </summary>
 internal sealed class TelemetryConnection(string id, ReadingLog log, Action<TelemetryConnection> greeted, ILogger logger)
-    : SensorConnection(id, MaxPrefix, logger), IReadingOwner, IThreadPoolWorkItem
+    : SensorConnection(id, MaxPrefix, logger), IReadingOwner
 {
     /// <summary>The most readings of a sensor that wait.</summary>
     public const int Window = 256;
@@ -47,6 +47,7 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
     private long _stored;
     private long _acknowledged;
     private bool _isAcknowledging;
+    private bool _isRepeatOwed;
     private long _lastCommand;
     private string _about = "";
     private bool _greeted;
@@ -83,25 +84,19 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
     }
 
     /// <inheritdoc/>
-    public void OnStored(Reading reading)
+    public bool OnStored(Reading reading)
     {
         _room.Release();
         lock (_lock)
         {
             _stored = reading.Sequence;
-            if (_isAcknowledging)
-            {
-                return;
-            }
-
-            _isAcknowledging = true;
+            return !_isAcknowledging && (_isAcknowledging = true);
         }
-
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    // Acknowledges all that has been stored, together. Never throws.
-    async void IThreadPoolWorkItem.Execute()
+    /// <inheritdoc/>
+    /// <remarks>Acknowledges all that has been stored, together. Only here is acknowledged, so that the numbers never go back.</remarks>
+    public async void TellStored()
     {
         while (true)
         {
@@ -109,15 +104,17 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
             lock (_lock)
             {
                 stored = _stored;
-                if (stored == _acknowledged)
+                if (stored == _acknowledged && !_isRepeatOwed)
                 {
                     _isAcknowledging = false;
                     CheckFinished();
                     return;
                 }
+
+                _isRepeatOwed = false;
             }
 
-            await AcknowledgeAsync(stored);
+            await SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"A {stored}")));
             lock (_lock)
             {
                 _acknowledged = stored;
@@ -229,8 +226,7 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
                     await AppendAsync(boot, last, finishing);
                     break;
                 case TelemetryMessage.Reading:
-                    // It came before. What it waits for is the acknowledgement.
-                    await AcknowledgeAsync(Interlocked.Read(ref _acknowledged));
+                    AcknowledgeAgain();
                     break;
                 case TelemetryMessage.Command:
                     Complete(_message.Number, Encoding.UTF8.GetString(Body()));
@@ -268,6 +264,23 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
         }
     }
 
+    // A reading came before. What its sensor waits for is the acknowledgement.
+    private void AcknowledgeAgain()
+    {
+        lock (_lock)
+        {
+            _isRepeatOwed = true;
+            if (_isAcknowledging)
+            {
+                return;
+            }
+
+            _isAcknowledging = true;
+        }
+
+        TellStored();
+    }
+
     // Under the lock.
     private void CheckFinished()
     {
@@ -276,8 +289,6 @@ internal sealed class TelemetryConnection(string id, ReadingLog log, Action<Tele
             _finished.TrySetResult();
         }
     }
-
-    private Task AcknowledgeAsync(long sequence) => SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"A {sequence}")));
 
     private void Complete(long number, string result)
     {

@@ -106,6 +106,14 @@ internal sealed class OpenLog : IDisposable
 
         public Task<long> Stored => _stored.Task;
 
-        public void OnStored(Reading reading) => _stored.SetResult(reading.Id);
+        public bool OnStored(Reading reading)
+        {
+            _stored.SetResult(reading.Id);
+            return false;
+        }
+
+        public void TellStored()
+        {
+        }
     }
 }
