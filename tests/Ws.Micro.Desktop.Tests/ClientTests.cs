@@ -42,6 +42,46 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task The_callback_opens_the_transport_and_its_stream_ends_with_the_socket()
+    {
+        (IPEndPoint endPoint, Task<string> serving) = RawHttp.ServeOne(async stream =>
+        {
+            string request = await RawHttp.ReadHeadAsync(stream);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawHttp.Accept(request)), Deadline.Token);
+            return request;
+        });
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        DnsEndPoint? asked = null;
+        MicroWebSocketClientOptions options = new()
+        {
+            ConnectCallback = async (host, cancellation) =>
+            {
+                asked = host;
+                await socket.ConnectAsync(endPoint, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using (await MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example:81/"), options).InTime())
+        {
+            Assert.Equal(new DnsEndPoint("sensors.example", 81), asked);
+            Assert.Equal("sensors.example:81", RawHttp.Header(await serving.InTime(), "Host"));
+            Assert.True(socket.Connected);
+        }
+
+        Assert.False(socket.Connected);
+    }
+
+    [Fact]
+    public async Task A_callback_that_fails_is_a_connect_that_failed()
+    {
+        MicroWebSocketClientOptions options = new() { ConnectCallback = static (_, _) => throw new IOException("no way there") };
+        WebSocketConnectException error = await Assert.ThrowsAsync<WebSocketConnectException>(
+            () => MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
+        Assert.Equal(WebSocketConnectStep.Connect, error.Step);
+        Assert.Contains("no way there", error.Message);
+    }
+
+    [Fact]
     public async Task Each_connection_has_a_key_of_its_own()
     {
         HashSet<string> keys = [];

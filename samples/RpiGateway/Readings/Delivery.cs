@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -16,18 +17,16 @@ namespace RpiGateway.Readings;
 /// Publishes the log while a client is attached: from its oldest reading on, in its order, at QoS 1, many under way at a time. Two things guard
 /// against brokers that acknowledge what they do not keep. A reading is deleted only when the broker still answers the settle time after its
 /// acknowledgement; if it does not, because it died, the next delivery publishes the reading again. And "no matching subscribers" does not
-/// count as delivered at first: after a broker's restart its subscribers need a moment to come back.
+/// count as delivered at first: after a broker's restart its subscribers need a moment to come back. That sensor's readings wait, and the others'
+/// go on.
 /// </summary>
 internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSettings settings, GatewayMetrics metrics, ILogger logger)
 {
     /// <summary>The most publishes under way at a time; a broker may ask for fewer.</summary>
     public const int MaxInFlight = 256;
 
-    /// <summary>How long after attaching a sensor's readings wait for a subscriber.</summary>
-    public static readonly TimeSpan SubscriberTime = TimeSpan.FromSeconds(30);
-
-    // How long a broker may take to acknowledge; after that the reading is published again, over another connection (MQTT 5, 4.4).
-    private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>The most that waits for subscribers, in bytes; what comes beyond holds up all.</summary>
+    public const int MaxUnheardBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan SubscriberInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleInterval = TimeSpan.FromSeconds(1);
@@ -35,13 +34,24 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum));
     private readonly Queue<Publish> _underWay = [];
     private readonly HashSet<string> _heard = [];
+
+    // By sensor, what waits for a subscriber, in its order. Of whoever publishes alone, and all of it is under way too.
+    private readonly Dictionary<string, Queue<Publish>> _unheard = [];
     private readonly Backoff _backoff = new();
     private readonly long _attached = Stopwatch.GetTimestamp();
+    private int _unheardBytes;
+    private long _askedAt;
     private long _acknowledged;
     private string? _trouble;
 
     // Cancelled where a publish has failed, or the connection is lost.
     private CancellationTokenSource _going = CancellationTokenSource.CreateLinkedTokenSource(client.Lost);
+
+    /// <summary>How long a broker may take to acknowledge; after that the reading is published again, over another connection (MQTT 5, 4.4).</summary>
+    public TimeSpan AcknowledgeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long after attaching a sensor's readings wait for a subscriber.</summary>
+    public TimeSpan SubscriberTime { get; init; } = TimeSpan.FromSeconds(30);
 
     private bool IsTimeOver => Stopwatch.GetElapsedTime(_attached) >= SubscriberTime;
 
@@ -57,9 +67,10 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             {
                 try
                 {
-                    List<Reading> readings = await log.ReadAsync(next, _going.Token);
-                    await PublishAsync(readings);
-                    next = readings[^1].Id + 1;
+                    foreach (Reading reading in await PublishAsync(await ReadAsync(next)))
+                    {
+                        next = reading.Id + 1;
+                    }
                 }
                 catch (OperationCanceledException) when (!client.Lost.IsCancellationRequested)
                 {
@@ -88,12 +99,42 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         ],
     };
 
-    private async Task PublishAsync(List<Reading> readings)
+    // The log's next; none where it is time to ask for subscribers again.
+    private async Task<List<Reading>> ReadAsync(long next)
     {
+        if (_unheard.Count == 0)
+        {
+            return await log.ReadAsync(next, _going.Token);
+        }
+
+        using CancellationTokenSource asking = CancellationTokenSource.CreateLinkedTokenSource(_going.Token);
+        asking.CancelAfter(SubscriberInterval);
         try
         {
-            client.Transport.Hold();
-            await PublishHeldAsync(readings);
+            return await log.ReadAsync(next, asking.Token);
+        }
+        catch (OperationCanceledException) when (!_going.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+
+    private async Task<List<Reading>> PublishAsync(List<Reading> readings)
+    {
+        client.Transport.Hold();
+        try
+        {
+            if (_unheard.Count > 0 && Stopwatch.GetElapsedTime(_askedAt) >= SubscriberInterval)
+            {
+                await AskAsync();
+            }
+
+            foreach (Reading reading in readings)
+            {
+                await PublishAsync(reading);
+            }
+
+            return readings;
         }
         finally
         {
@@ -101,40 +142,96 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
     }
 
-    private async Task PublishHeldAsync(List<Reading> readings)
+    private async ValueTask PublishAsync(Reading reading)
     {
-        foreach (Reading reading in readings)
+        _going.Token.ThrowIfCancellationRequested();
+        Publish publish = new(reading);
+        bool isHeard;
+        lock (_underWay)
         {
-            _going.Token.ThrowIfCancellationRequested();
-            while (!_window.TryEnter())
+            _underWay.Enqueue(publish);
+            isHeard = IsHeard(reading.Sensor);
+        }
+
+        if (_unheard.TryGetValue(reading.Sensor, out Queue<Publish>? waiting))
+        {
+            waiting.Enqueue(publish);
+            _unheardBytes += reading.Size;
+            while (_unheardBytes > MaxUnheardBytes)
             {
                 client.Transport.Release();
-                await _window.WaitForRoomAsync(_going.Token);
+                await Task.Delay(SubscriberInterval, _going.Token);
                 client.Transport.Hold();
+                await AskAsync();
             }
 
-            Publish publish = new(reading);
-            bool isHeard;
-            lock (_underWay)
-            {
-                _underWay.Enqueue(publish);
-                isHeard = IsHeard(reading);
-            }
+            return;
+        }
 
-            Task published = PublishAsync(publish, isHeard);
+        Task<bool> published = await BeginAsync(publish, isHeard);
 
-            // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
-            if (!isHeard)
+        // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
+        if (!isHeard)
+        {
+            client.Transport.Release();
+            bool isTaken = await published;
+            client.Transport.Hold();
+            if (!isTaken)
             {
-                client.Transport.Release();
-                await published;
-                client.Transport.Hold();
+                _going.Token.ThrowIfCancellationRequested();
+                _askedAt = _unheard.Count == 0 ? Stopwatch.GetTimestamp() : _askedAt;
+                _unheard.Add(reading.Sensor, new Queue<Publish>([publish]));
+                _unheardBytes += reading.Size;
             }
         }
     }
 
-    // Never throws.
-    private async Task PublishAsync(Publish publish, bool isHeard)
+    // Publishes the first of each that waits for a subscriber, and where there is one now, or the time is over, all that waits behind it.
+    private async Task AskAsync()
+    {
+        List<(string Sensor, Queue<Publish> Waiting, Task<bool> IsTaken)> asked = [];
+        foreach ((string sensor, Queue<Publish> waiting) in _unheard)
+        {
+            asked.Add((sensor, waiting, await BeginAsync(waiting.Peek(), IsTimeOver)));
+        }
+
+        client.Transport.Release();
+        await Task.WhenAll(asked.ConvertAll(static one => one.IsTaken));
+        client.Transport.Hold();
+        _going.Token.ThrowIfCancellationRequested();
+        foreach ((string sensor, Queue<Publish> waiting, Task<bool> isTaken) in asked)
+        {
+            if (!await isTaken)
+            {
+                continue;
+            }
+
+            _unheard.Remove(sensor);
+            _unheardBytes -= waiting.Dequeue().Reading.Size;
+            while (waiting.TryDequeue(out Publish? next))
+            {
+                _unheardBytes -= next.Reading.Size;
+                await BeginAsync(next, true);
+            }
+        }
+
+        _askedAt = Stopwatch.GetTimestamp();
+    }
+
+    // Waits for room. The task never fails; false: it is not done with, as nobody heard it, or there was trouble.
+    private async ValueTask<Task<bool>> BeginAsync(Publish publish, bool isHeard)
+    {
+        while (!_window.TryEnter())
+        {
+            client.Transport.Release();
+            await _window.WaitForRoomAsync(_going.Token);
+            client.Transport.Hold();
+        }
+
+        return PublishAsync(publish, isHeard);
+    }
+
+    private async Task<bool> PublishAsync(Publish publish, bool isHeard)
     {
         Reading reading = publish.Reading;
         try
@@ -143,31 +240,33 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             if (publication.MaxPacketSize > client.MaximumPacketSize)
             {
                 Drop(publish, $"it takes none of {reading.Payload.Length} bytes");
-                return;
+                return true;
             }
 
+            publish.Started = Stopwatch.GetTimestamp();
             MqttClientPublishResult result = await client.Client.PublishAsync(publication.ToMessage(), client.Lost);
+            publish.Started = 0;
             switch (result.ReasonCode)
             {
                 case MqttClientPublishReasonCode.Success:
                 case MqttClientPublishReasonCode.NoMatchingSubscribers when isHeard || IsTimeOver:
                     metrics.ReadingsPublished(1);
                     Finish(publish);
-                    break;
+                    return true;
                 case MqttClientPublishReasonCode.NoMatchingSubscribers:
-                    Fail(null);
-                    break;
+                    return false;
                 case MqttClientPublishReasonCode.PayloadFormatInvalid or MqttClientPublishReasonCode.TopicNameInvalid:
                     Drop(publish, $"{result.ReasonCode} {result.ReasonString}".TrimEnd());
-                    break;
+                    return true;
                 default:
                     Fail($"{result.ReasonCode} {result.ReasonString}".TrimEnd());
-                    break;
+                    return false;
             }
         }
         catch (Exception error)
         {
             Fail(error.Message);
+            return false;
         }
         finally
         {
@@ -175,7 +274,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
     }
 
-    private bool IsHeard(Reading reading) => IsTimeOver || _heard.Contains(reading.Sensor);
+    private bool IsHeard(string sensor) => IsTimeOver || _heard.Contains(sensor);
 
     private void Finish(Publish publish)
     {
@@ -206,8 +305,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         Finish(publish);
     }
 
-    // Without a trouble: for want of a subscriber.
-    private void Fail(string? trouble)
+    private void Fail(string trouble)
     {
         lock (_underWay)
         {
@@ -229,14 +327,12 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             _underWay.Clear();
         }
 
+        _unheard.Clear();
+        _unheardBytes = 0;
         _going.Dispose();
         _going = CancellationTokenSource.CreateLinkedTokenSource(client.Lost);
-        TimeSpan wait = trouble is null ? SubscriberInterval : _backoff.Next();
-        if (trouble is not null)
-        {
-            logger.LogWarning("The broker does not take a reading: {Trouble}; next try in {Seconds:0.0} s", LogText.Printable(trouble), wait.TotalSeconds);
-        }
-
+        TimeSpan wait = _backoff.Next();
+        logger.LogWarning("The broker does not take a reading: {Trouble}; next try in {Seconds:0.0} s", LogText.Printable(trouble ?? ""), wait.TotalSeconds);
         await Task.Delay(wait, client.Lost);
         return _acknowledged + 1;
     }
@@ -256,7 +352,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                 lock (_underWay)
                 {
                     acknowledged = _acknowledged;
-                    isOverdue = _underWay.TryPeek(out Publish? oldest) && Stopwatch.GetElapsedTime(oldest.Started, now) >= AcknowledgeTimeout;
+                    isOverdue = _underWay.Any(publish => publish.Started is > 0 and var started && Stopwatch.GetElapsedTime(started, now) >= AcknowledgeTimeout);
                 }
 
                 if (isOverdue)
@@ -291,9 +387,16 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
 
     private sealed class Publish(Reading reading)
     {
+        private long _started;
+
         public Reading Reading => reading;
 
-        public long Started { get; } = Stopwatch.GetTimestamp();
+        // When it went out; 0 while it has not, or is answered. For any thread.
+        public long Started
+        {
+            get => Interlocked.Read(ref _started);
+            set => Interlocked.Exchange(ref _started, value);
+        }
 
         public bool IsDone { get; set; }
     }

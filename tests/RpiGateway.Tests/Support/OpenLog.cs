@@ -21,6 +21,8 @@ internal sealed class OpenLog : IDisposable
 
     public GatewayMetrics Metrics => _metrics;
 
+    public ILogger Logger => _logger;
+
     /// <summary>What was logged so far.</summary>
     public IReadOnlyCollection<string> Lines => _logger.Lines;
 
