@@ -39,7 +39,7 @@ internal sealed class MicroWebSocketFeature(
         DeflateParameters? deflate = options.Deflate is null ? null : OpeningHandshake.SelectDeflate(request.SecWebSocketExtensions, options.Deflate.Fit());
         if (deflate is not null)
         {
-            response.SecWebSocketExtensions = Encoding.ASCII.GetString(DeflateNegotiation.WriteResponse(deflate));
+            response.SecWebSocketExtensions = DeflateNegotiation.WriteResponse(deflate);
         }
 
         Stream stream;

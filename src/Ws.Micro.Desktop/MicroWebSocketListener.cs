@@ -215,9 +215,8 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
         DeflateParameters? deflate = status == 101 && _deflate != null ? handshake.SelectDeflate(_deflate) : null;
         byte[] response = ArrayPool<byte>.Shared.Rent(1024 + (subProtocol?.Length ?? 0));
         int size = status == 101
-            ? handshake.WriteAccept(
-                response, subProtocol == null ? null : Encoding.ASCII.GetBytes(subProtocol), deflate == null ? null : DeflateNegotiation.WriteResponse(deflate))
-            : ServerHandshake.WriteRefusal(response, status, Encoding.ASCII.GetBytes(((HttpStatusCode)status).ToString()));
+            ? handshake.WriteAccept(response, subProtocol, deflate == null ? null : DeflateNegotiation.WriteResponse(deflate))
+            : ServerHandshake.WriteRefusal(response, status, ((HttpStatusCode)status).ToString());
         await stream.WriteAsync(response.AsMemory(0, size), status == 408 ? _stopping.Token : cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         ArrayPool<byte>.Shared.Return(response);

@@ -9,6 +9,23 @@ public sealed partial class WebSocketEngine
     private bool _encoding;
     private bool _encodeFirst;
 
+    /// <inheritdoc cref="WebSocketEngine(bool, long)"/>
+    /// <param name="isServer">The role: a server reads masked frames and writes unmasked ones, a client the other way (§5.1).</param>
+    /// <param name="maxMessageSize">The largest message accepted, in bytes after decoding, at least 0; a larger one fails with 1009.</param>
+    /// <param name="extension">What the handshake agreed to transform messages with, or null.</param>
+    public WebSocketEngine(bool isServer, long maxMessageSize, MessageExtension? extension)
+        : this(isServer, maxMessageSize)
+    {
+        if (extension != null)
+        {
+            Extension = extension;
+            _reader = new FrameReader(isServer, true);
+        }
+    }
+
+    /// <summary>The extension agreed, or null.</summary>
+    public readonly MessageExtension? Extension;
+
     /// <summary>
     /// Before a message, or the next fragment of one: whether it goes out encoded, by <see cref="WriteEncoded"/>, or as it is, by
     /// <see cref="BeginFrame"/>. A message's first fragment decides for all.
@@ -73,6 +90,8 @@ public sealed partial class WebSocketEngine
     /// <summary>Whether the last <see cref="WriteEncoded"/> wrote the fragment's last frame.</summary>
     public bool EncodeDone => Extension!.EncodeDone;
 
+    partial void BeginDecode() => Extension!.BeginDecode();
+
     partial void Decode(byte[] buffer, ref int at, int end, ref EngineEvent found) => found = DecodePayload(buffer, ref at, end);
 
     // What the extension does not take stays with the caller, already unmasked.
@@ -100,7 +119,7 @@ public sealed partial class WebSocketEngine
             int count = extension.DecodedCount;
             if (count > 0)
             {
-                if (count > _maxMessageSize - _messageSize)
+                if (count > _maxSize - _size)
                 {
                     return Fail(ProtocolError.MessageTooBig);
                 }

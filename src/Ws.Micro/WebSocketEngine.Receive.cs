@@ -7,14 +7,13 @@ namespace Ws.Micro;
 public sealed partial class WebSocketEngine
 {
     private readonly FrameReader _reader;
-    private long _controlSecond;
-    private int _controlsInSecond;
+    private long _second;
+    private int _controls;
 
-    // The message that is arriving. _messageOpcode is 0 between messages.
-    private int _messageOpcode;
-    private bool _messageEncoded;
-    private bool _messageReported;
-    private long _messageSize;
+    // The message that is arriving. _opcode is 0 between messages.
+    private int _opcode;
+    private bool _encoded;
+    private long _size;
     private int _tinyFragments;
     private int _utf8;
 
@@ -109,11 +108,11 @@ public sealed partial class WebSocketEngine
                     break;
                 }
 
-                found = EndControlFrame();
+                found = EndFrame();
                 break;
             }
 
-            if (_messageEncoded)
+            if (_encoded)
             {
                 Decode(buffer, ref at, end, ref found);
             }
@@ -142,22 +141,22 @@ public sealed partial class WebSocketEngine
         if (opcode >= 8)
         {
             ControlPayloadCount = 0;
-            if ((ulong)(now - _controlSecond) >= 1000)
+            if ((ulong)(now - _second) >= 1000)
             {
                 // Unsigned, so that a clock below its last reading, or below 0 at the start, begins a new second too.
-                _controlSecond = now;
-                _controlsInSecond = 0;
+                _second = now;
+                _controls = 0;
             }
 
-            _controlsInSecond++;
-            return _controlsInSecond > Limits.MaxControlFramesPerSecond ? Fail(ProtocolError.TooManyControlFrames) : EngineEvent.None;
+            _controls++;
+            return _controls > Limits.MaxControlFramesPerSecond ? Fail(ProtocolError.TooManyControlFrames) : EngineEvent.None;
         }
 
         bool rsv1 = (first & FrameWriter.Rsv1) != 0;
         if (opcode == (int)Opcode.Continuation)
         {
             // §5.4: a continuation needs a message to continue; RFC 7692 §6.1: RSV1 marks only the first frame.
-            if (_messageOpcode == 0)
+            if (_opcode == 0)
             {
                 return Fail(ProtocolError.NothingToContinue);
             }
@@ -170,25 +169,24 @@ public sealed partial class WebSocketEngine
         else
         {
             // §5.4: the fragments of one message MUST NOT be interleaved with those of another.
-            if (_messageOpcode != 0)
+            if (_opcode != 0)
             {
                 return Fail(ProtocolError.MessageUnfinished);
             }
 
-            _messageOpcode = opcode;
-            _messageEncoded = rsv1;
-            _messageReported = false;
-            _messageSize = 0;
+            _opcode = opcode;
+            _encoded = rsv1;
+            _size = 0;
             _tinyFragments = 0;
             _utf8 = Utf8Validator.Complete;
             if (rsv1)
             {
-                Extension!.BeginDecode();
+                BeginDecode();
             }
         }
 
         long length = _reader.Remaining;
-        if (!_messageEncoded && length > _maxMessageSize - _messageSize)
+        if (!_encoded && length > _maxSize - _size)
         {
             return Fail(ProtocolError.MessageTooBig);
         }
@@ -205,7 +203,9 @@ public sealed partial class WebSocketEngine
         return EngineEvent.None;
     }
 
-    // Payload bytes of a frame with RSV1's meaning.
+    // A message with RSV1's meaning, which the frame reader lets through where there is an extension.
+    partial void BeginDecode();
+
     partial void Decode(byte[] buffer, ref int at, int end, ref EngineEvent found);
 
     // A part of a message, in the clear. Empty parts are passed over unless they end the message.
@@ -217,7 +217,7 @@ public sealed partial class WebSocketEngine
             _reader.InFrame = false;
         }
 
-        bool isText = _messageOpcode == (int)Opcode.Text;
+        bool isText = _opcode == (int)Opcode.Text;
         if (isText)
         {
             // §8.1: text that is not UTF-8 fails the connection, here at the first byte that shows it.
@@ -233,26 +233,25 @@ public sealed partial class WebSocketEngine
             return EngineEvent.None;
         }
 
-        _messageSize += count;
+        IsFirst = _size == 0;
+        _size += count;
         Data = data;
         DataOffset = offset;
         DataCount = count;
         IsText = isText;
-        IsFirst = !_messageReported;
         IsLast = endOfMessage;
-        _messageReported = true;
         if (endOfMessage)
         {
-            _messageOpcode = 0;
-            _messageEncoded = false;
+            _opcode = 0;
+            _encoded = false;
         }
 
         return EngineEvent.Data;
     }
 
-    private EngineEvent EndControlFrame()
+    private EngineEvent EndFrame()
     {
-        _reader.EndFrame();
+        _reader.InFrame = false;
         int opcode = _reader.FirstByte & 0x0F;
         if (opcode == (int)Opcode.Ping)
         {
@@ -292,13 +291,10 @@ public sealed partial class WebSocketEngine
 
     private EngineEvent Fail(ProtocolError error)
     {
-        CloseCode = error switch
-        {
-            ProtocolError.InvalidUtf8 or ProtocolError.UndecodableMessage => Framing.CloseCode.InvalidPayloadData,
-            ProtocolError.MessageTooBig => Framing.CloseCode.MessageTooBig,
-            ProtocolError.TooManyFragments or ProtocolError.TooManyControlFrames => Framing.CloseCode.PolicyViolation,
-            _ => Framing.CloseCode.ProtocolError,
-        };
+        CloseCode = error == ProtocolError.InvalidUtf8 || error == ProtocolError.UndecodableMessage ? Framing.CloseCode.InvalidPayloadData
+            : error == ProtocolError.MessageTooBig ? Framing.CloseCode.MessageTooBig
+            : error == ProtocolError.TooManyFragments || error == ProtocolError.TooManyControlFrames ? Framing.CloseCode.PolicyViolation
+            : Framing.CloseCode.ProtocolError;
         Error = error;
         return EngineEvent.Failed;
     }

@@ -70,14 +70,15 @@ public sealed partial class WebSocketEngine
     /// always suffices. Payload: 0 to 125 bytes.
     /// </summary>
     public int WritePing(byte[] buffer, int offset, byte[] payload, int payloadOffset, int payloadCount, int maskKey) =>
-        CanSend ? WriteControl(Opcode.Ping, buffer, offset, payload, payloadOffset, payloadCount, maskKey) : 0;
+        CanSend ? WriteControl((int)Opcode.Ping, buffer, offset, payload, payloadOffset, payloadCount, maskKey, Framing.CloseCode.NoStatusReceived) : 0;
 
     /// <summary>
     /// Writes the pong that answers the ping just reported and returns its size; 0 after the peer's close frame. Our own close frame does
     /// not stop it (§5.5.2, §5.5.3). Sizes as in <see cref="WritePing"/>.
     /// </summary>
-    public int WritePong(byte[] buffer, int offset, int maskKey) =>
-        _closeReceived || Error != ProtocolError.None ? 0 : WriteControl(Opcode.Pong, buffer, offset, ControlPayload, 0, ControlPayloadCount, maskKey);
+    public int WritePong(byte[] buffer, int offset, int maskKey) => _closeReceived || Error != ProtocolError.None
+        ? 0
+        : WriteControl((int)Opcode.Pong, buffer, offset, ControlPayload, 0, ControlPayloadCount, maskKey, Framing.CloseCode.NoStatusReceived);
 
     /// <summary>
     /// Writes our close frame and returns its size; 0 where it was already sent. After it nothing may be sent (§5.5.1).
@@ -91,32 +92,29 @@ public sealed partial class WebSocketEngine
             return 0;
         }
 
-        int count = code == Framing.CloseCode.NoStatusReceived ? 0 : 2 + reasonCount;
-        int at = offset + FrameWriter.WriteHeader(buffer, offset, (int)Opcode.Close | FrameWriter.Fin, count, !_isServer, maskKey);
-        if (count > 0)
+        _closeSent = true;
+        return WriteControl(
+            (int)Opcode.Close, buffer, offset, reason, reasonOffset, code == Framing.CloseCode.NoStatusReceived ? 0 : reasonCount, maskKey, code);
+    }
+
+    // Code: of a close frame; CloseCode.NoStatusReceived where the payload has none.
+    private int WriteControl(int opcode, byte[] buffer, int offset, byte[] payload, int payloadOffset, int count, int maskKey, int code)
+    {
+        int codeSize = code == Framing.CloseCode.NoStatusReceived ? 0 : 2;
+        int size = codeSize + count;
+        int at = offset + FrameWriter.WriteHeader(buffer, offset, opcode | FrameWriter.Fin, size, !_isServer, maskKey);
+        if (codeSize > 0)
         {
             buffer[at] = (byte)(code >> 8);
             buffer[at + 1] = (byte)code;
-            Array.Copy(reason, reasonOffset, buffer, at + 2, reasonCount);
-            if (!_isServer)
-            {
-                Masking.Apply(buffer, at, count, maskKey);
-            }
         }
 
-        _closeSent = true;
-        return at + count - offset;
-    }
-
-    private int WriteControl(Opcode opcode, byte[] buffer, int offset, byte[] payload, int payloadOffset, int count, int maskKey)
-    {
-        int at = offset + FrameWriter.WriteHeader(buffer, offset, (int)opcode | FrameWriter.Fin, count, !_isServer, maskKey);
-        Array.Copy(payload, payloadOffset, buffer, at, count);
+        Array.Copy(payload, payloadOffset, buffer, at + codeSize, count);
         if (!_isServer)
         {
-            Masking.Apply(buffer, at, count, maskKey);
+            Masking.Apply(buffer, at, size, maskKey);
         }
 
-        return at + count - offset;
+        return at + size - offset;
     }
 }

@@ -12,14 +12,13 @@ namespace Ws.Micro;
 public sealed partial class WebSocketEngine
 {
     private readonly bool _isServer;
-    private readonly long _maxMessageSize;
+    private readonly long _maxSize;
     private bool _closeSent;
     private bool _closeReceived;
 
     /// <param name="isServer">The role: a server reads masked frames and writes unmasked ones, a client the other way (§5.1).</param>
     /// <param name="maxMessageSize">The largest message accepted, in bytes after decoding, at least 0; a larger one fails with 1009.</param>
-    /// <param name="extension">What the handshake agreed to transform messages with, or null.</param>
-    public WebSocketEngine(bool isServer, long maxMessageSize, MessageExtension? extension)
+    public WebSocketEngine(bool isServer, long maxMessageSize)
     {
         if (maxMessageSize < 0)
         {
@@ -27,9 +26,8 @@ public sealed partial class WebSocketEngine
         }
 
         _isServer = isServer;
-        _maxMessageSize = maxMessageSize;
-        Extension = extension;
-        _reader = new FrameReader(isServer, extension != null);
+        _maxSize = maxMessageSize;
+        _reader = new FrameReader(isServer, false);
         Data = ControlPayload;
     }
 
@@ -39,7 +37,4 @@ public sealed partial class WebSocketEngine
         : _closeReceived ? (_closeSent ? EngineState.Closed : EngineState.ClosedByPeer)
         : _closeSent ? EngineState.ClosedByUs
         : EngineState.Open;
-
-    /// <summary>The extension agreed, or null.</summary>
-    public readonly MessageExtension? Extension;
 }

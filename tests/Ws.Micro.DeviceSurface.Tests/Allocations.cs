@@ -22,6 +22,7 @@ internal sealed class Allocations(CallGraph graph, bool onInterpreter)
         "System.Array.get_Length",
         "System.String.get_Length",
         "System.String.get_Chars",
+        "System.String.IndexOf",
         "System.String.op_Equality",
         "System.String.op_Inequality",
         "System.Text.Encoding.get_UTF8",

@@ -10,7 +10,7 @@ namespace Ws.Micro.DeviceSurface.Tests;
 /// <summary>The device library can be built without permessage-deflate, without the server, or without both, by properties of its project.</summary>
 public sealed class LeanBuildTests
 {
-    private const string Deflate = "WsMicroDeflate", Server = "WsMicroServer";
+    internal const string Deflate = "WsMicroDeflate", Server = "WsMicroServer";
 
     [Theory]
     [InlineData(Deflate)]
@@ -35,10 +35,10 @@ public sealed class LeanBuildTests
     public void The_firmware_needs_no_server() =>
         Findings.AssertNone(DeviceBuild.Compile("Esp32Sensor", Sources.Read("samples/Esp32Sensor"), Build([Server])).Errors);
 
-    private static DeviceBuild Build(string[] leftOut)
+    internal static DeviceBuild Build(string[] leftOut, params (string Path, string Text)[] more)
     {
         HashSet<string> compiled = [.. Compiled(leftOut)];
-        return DeviceBuild.Compile("Ws.Micro", Sources.Read("src/Ws.Micro").Where(source => compiled.Contains(source.Path)));
+        return DeviceBuild.Compile("Ws.Micro", Sources.Read("src/Ws.Micro").Where(source => compiled.Contains(source.Path)).Concat(more));
     }
 
     /// <summary>The files that MSBuild takes from the project, as it is the one that reads it.</summary>

@@ -69,7 +69,7 @@ internal static class FrameReaderTarget
 
             if (!inHeader && reader.Remaining == 0)
             {
-                reader.EndFrame();
+                reader.InFrame = false;
                 Seen.EndOfFrame();
             }
             else if (inHeader && reader.InFrame)

@@ -48,7 +48,7 @@ internal static class ServerHandshakeTarget
             + Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))) + "\r\n"
             + (subprotocol == null ? "" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n") + "\r\n";
         byte[] output = new byte[512];
-        int size = handshake.WriteAccept(output, subprotocol == null ? null : Encoding.ASCII.GetBytes(subprotocol), null);
+        int size = handshake.WriteAccept(output, subprotocol, null);
         Violation.UnlessEqual(answer, Encoding.ASCII.GetString(output, 0, size), "the answer");
 
         bool allowed = handshake.CheckOrigin(Origins);
@@ -74,7 +74,7 @@ internal static class ServerHandshakeTarget
     private static string Refuse(ServerHandshake handshake)
     {
         byte[] output = new byte[256];
-        int size = ServerHandshake.WriteRefusal(output, ServerHandshake.StatusOf(handshake.Error), "No"u8.ToArray());
+        int size = ServerHandshake.WriteRefusal(output, ServerHandshake.StatusOf(handshake.Error), "No");
         Violation.Unless(size <= output.Length, "a refusal that does not fit");
         string text = Encoding.ASCII.GetString(output, 0, size);
         Violation.Unless(Regex.IsMatch(text, "^HTTP/1\\.1 4[0-9][0-9] No\r\nConnection: close\r\n([^\r\n]+\r\n)+\r\n\\z"), "a malformed refusal: " + text);

@@ -32,18 +32,6 @@ public static class AcceptKeyTests
         Expect.Same(Bytes.Of("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), output, "the second answer");
     }
 
-    [TestMethod]
-    public static void Base64_pads()
-    {
-        Base64("", "");
-        Base64("f", "Zg==");
-        Base64("fo", "Zm8=");
-        Base64("foo", "Zm9v");
-        Base64("foob", "Zm9vYg==");
-        Base64("fooba", "Zm9vYmE=");
-        Base64("foobar", "Zm9vYmFy");
-    }
-
     private static void Answers(string key, string accept)
     {
         byte[] output = new byte[AcceptKey.Size + 2];
@@ -52,14 +40,5 @@ public static class AcceptKeyTests
 
         Expect.Same(Bytes.Of(accept), output, 1, AcceptKey.Size, key);
         Assert.IsTrue(output[0] == 0 && output[output.Length - 1] == 0, "the bytes around stay");
-    }
-
-    private static void Base64(string text, string expected)
-    {
-        byte[] output = new byte[8];
-
-        int count = AcceptKey.ToBase64(Bytes.Of(text), text.Length, output, 0);
-
-        Expect.Same(Bytes.Of(expected), output, 0, count, text);
     }
 }

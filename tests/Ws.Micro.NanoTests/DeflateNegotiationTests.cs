@@ -12,9 +12,9 @@ public static class DeflateNegotiationTests
     public static void A_small_window_both_ways_is_offered_and_agreed()
     {
         DeflateOptions options = new() { MaxSendWindowBits = 10, MaxReceiveWindowBits = 10 };
-        byte[] offer = DeflateNegotiation.WriteOffer(options);
+        byte[] offer = Bytes.Of(DeflateNegotiation.WriteOffer(options));
         DeflateParameters atServer = DeflateNegotiation.Accept(offer, 0, offer.Length, new DeflateOptions())!;
-        byte[] response = DeflateNegotiation.WriteResponse(atServer);
+        byte[] response = Bytes.Of(DeflateNegotiation.WriteResponse(atServer));
         DeflateParameters atClient = DeflateNegotiation.CheckResponse(response, 0, response.Length, options)!;
 
         Expect.Same(Bytes.Of("permessage-deflate; server_max_window_bits=10; client_max_window_bits=10"), offer, "offer");

@@ -111,7 +111,7 @@ public static class ServerHandshakeTests
     {
         byte[] output = new byte[256];
 
-        int count = ServerHandshake.WriteRefusal(output, ServerHandshake.StatusOf(HandshakeError.BadVersion), Bytes.Of("Upgrade Required"));
+        int count = ServerHandshake.WriteRefusal(output, ServerHandshake.StatusOf(HandshakeError.BadVersion), "Upgrade Required");
 
         Expect.Same(
             Bytes.Of("HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n"

@@ -53,7 +53,7 @@ public sealed class DeadlineTests
 
     [Theory]
     [InlineData("wss", ConnectionStep.Tls, "not done within 200 ms")]
-    [InlineData("ws", ConnectionStep.Handshake, "did not answer within 200 ms")]
+    [InlineData("ws", ConnectionStep.Handshake, "not done within 200 ms")]
     public async Task A_server_that_says_nothing_ends_the_step(string scheme, ConnectionStep step, string why)
     {
         using TcpListener listener = Loopback.ListenRaw();
@@ -64,7 +64,7 @@ public sealed class DeadlineTests
     public async Task A_server_that_drips_its_answer_is_ended_by_the_deadline_of_the_whole()
     {
         using TcpListener listener = Loopback.ListenRaw();
-        Task connect = AssertConnectFails("ws://127.0.0.1:" + listener.PortOf(), ConnectionStep.Handshake, "did not answer within 200 ms");
+        Task connect = AssertConnectFails("ws://127.0.0.1:" + listener.PortOf(), ConnectionStep.Handshake, "not done within 200 ms");
         using RawPeer peer = RawPeer.Take(listener);
         Task drip = Loopback.Run(() => Drip(peer, "HTTP/1.1 101 Switching Protocols\r\nX: "));
         await connect;
@@ -96,7 +96,7 @@ public sealed class DeadlineTests
 
         WebSocketConnectionException error = await read;
         Assert.Equal(ConnectionStep.Handshake, error.Step);
-        Assert.Contains("not whole within 200 ms", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not done within 200 ms", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class DeadlineTests
         await drip;
 
         Assert.Equal(ConnectionStep.Handshake, error.Step);
-        Assert.Contains("not whole within 200 ms", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not done within 200 ms", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -147,7 +147,7 @@ public sealed class DeflateHandshakeTests
 
         WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(() => connect);
         Assert.Equal((ConnectionStep.Handshake, expected), (error.Step, error.HandshakeError));
-        Assert.Contains(expected == HandshakeError.ExtensionNotOffered ? "extension that was not offered" : "permessage-deflate", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected == HandshakeError.ExtensionNotOffered ? "extension not offered" : "permessage-deflate", error.Message, StringComparison.Ordinal);
         Assert.Null(await Loopback.Run(peer.ReadFrame));
     }
 

@@ -90,10 +90,9 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Reading_a_request_and_answering_it_allocates_nothing()
+    public void Reading_a_request_and_accepting_it_allocates_nothing()
     {
         byte[] request = Encoding.ASCII.GetBytes(Heads.Request("", "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Extensions: a; b=\"1\""));
-        byte[] reason = Encoding.ASCII.GetBytes("Bad Request");
         byte[] output = new byte[256];
         long allocated = -1;
         for (int run = 0; run < 2; run++)
@@ -108,7 +107,7 @@ public sealed class AllocationTests
                 status = handshake.Read(1);
             }
 
-            int size = handshake.WriteAccept(output, null, null) + ServerHandshake.WriteRefusal(output, 400, reason);
+            int size = handshake.WriteAccept(output, "a", null);
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Equal(HandshakeStatus.Done, status);
             Assert.NotEqual(0, size);

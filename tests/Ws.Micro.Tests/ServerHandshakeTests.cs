@@ -333,12 +333,11 @@ public sealed class ServerHandshakeTests
         string expected = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
             + Heads.Accept + "\r\n" + line + "\r\n";
         ServerHandshake handshake = Heads.Read(Heads.Request(), HandshakeError.None);
-        byte[]? name = subprotocol == null ? null : Encoding.ASCII.GetBytes(subprotocol);
         byte[] output = new byte[expected.Length];
 
-        Assert.Equal(expected.Length, handshake.WriteAccept(output, name, null));
+        Assert.Equal(expected.Length, handshake.WriteAccept(output, subprotocol, null));
         Assert.Equal(expected, Encoding.ASCII.GetString(output));
-        Assert.Equal(expected.Length, handshake.WriteAccept(new byte[expected.Length - 1], name, null));
+        Assert.Equal(expected.Length, handshake.WriteAccept(new byte[expected.Length - 1], subprotocol, null));
     }
 
     [Fact]
@@ -359,7 +358,7 @@ public sealed class ServerHandshakeTests
     private static string Refusal(int status, string reason)
     {
         byte[] output = new byte[256];
-        int size = ServerHandshake.WriteRefusal(output, status, Encoding.ASCII.GetBytes(reason));
+        int size = ServerHandshake.WriteRefusal(output, status, reason);
         return Encoding.ASCII.GetString(output, 0, size);
     }
 

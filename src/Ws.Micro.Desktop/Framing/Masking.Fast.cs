@@ -7,15 +7,15 @@ namespace Ws.Micro.Framing;
 // The key repeated over a vector, or over the widest word that fits.
 public static partial class Masking
 {
-    static partial void ApplyFast(byte[] buffer, ref int i, int end, int key)
+    static partial void ApplyFast(byte[] buffer, ref int offset, int end, int key)
     {
         if (!BitConverter.IsLittleEndian)
         {
             return;
         }
 
-        Span<byte> bytes = buffer.AsSpan(i, (end - i) & ~3);
-        i += bytes.Length;
+        Span<byte> bytes = buffer.AsSpan(offset, (end - offset) & ~3);
+        offset += bytes.Length;
         if (Vector256.IsHardwareAccelerated)
         {
             Vector256<byte> keys = Vector256.Create(key).AsByte();

@@ -9,12 +9,11 @@ namespace Ws.Micro.Framing;
 public sealed class FrameReader
 {
     private readonly bool _masked;
-    private readonly bool _rsv1Defined;
 
     // The bits of a first byte that a header of data without fault has clear, but for the opcode.
     private readonly int _plain;
-    private readonly byte[] _split = new byte[Limits.MaxHeaderSize];
-    private int _splitCount;
+    private readonly byte[] _head = new byte[Limits.MaxHeaderSize];
+    private int _count;
     private int _key;
 
     /// <param name="masked">Whether every frame must be masked (reading as a server) or none may be (as a client), §5.1.</param>
@@ -22,11 +21,10 @@ public sealed class FrameReader
     public FrameReader(bool masked, bool rsv1Defined)
     {
         _masked = masked;
-        _rsv1Defined = rsv1Defined;
         _plain = rsv1Defined ? 0x3F : 0x7F;
     }
 
-    /// <summary>Whether a header has been read and its frame is not yet ended by <see cref="EndFrame"/>.</summary>
+    /// <summary>Whether a header has been read. Whoever reads the frame sets it back to false: then the next byte begins a header.</summary>
     public bool InFrame;
 
     /// <summary>The first byte of the current frame's header: FIN, RSV1 and the opcode.</summary>
@@ -49,15 +47,15 @@ public sealed class FrameReader
             return 0;
         }
 
-        if (_splitCount == 0 && count >= 2)
+        if (_count == 0 && count >= 2)
         {
             int first = buffer[offset];
             int second = buffer[offset + 1];
-            int size = second < 126 ? 2 : SizeOf(second);
+            int size = second < 126 ? 2 : HeaderSize(second);
             if (size <= count)
             {
                 // Nearly every frame is one of data, without fault.
-                if (((first & _plain) <= 2 && (second > 0x7F) == _masked) || CheckStart(first, second))
+                if (((first & _plain) <= 2 && (second > 0x7F) == _masked) || Check(first, second))
                 {
                     Parse(buffer, offset);
                 }
@@ -69,20 +67,20 @@ public sealed class FrameReader
         int used = 0;
         while (used < count)
         {
-            _split[_splitCount++] = buffer[offset + used];
+            _head[_count++] = buffer[offset + used];
             used++;
-            if (_splitCount >= 2)
+            if (_count >= 2)
             {
-                if (_splitCount == 2 && !CheckStart(_split[0], _split[1]))
+                if (_count == 2 && !Check(_head[0], _head[1]))
                 {
                     break;
                 }
 
-                int size = SizeOf(_split[1]);
-                if (_splitCount == size)
+                int size = HeaderSize(_head[1]);
+                if (_count == size)
                 {
-                    _splitCount = 0;
-                    Parse(_split, 0);
+                    _count = 0;
+                    Parse(_head, 0);
                     break;
                 }
             }
@@ -108,45 +106,27 @@ public sealed class FrameReader
         return count;
     }
 
-    /// <summary>Leaves the current frame: the next byte begins a header.</summary>
-    public void EndFrame() => InFrame = false;
-
-    private static int SizeOf(int secondByte)
+    private static int HeaderSize(int secondByte)
     {
         int length = secondByte & 0x7F;
         int size = length < 126 ? 2 : length == 126 ? 4 : 10;
         return (secondByte & 0x80) != 0 ? size + 4 : size;
     }
 
-    private bool CheckStart(int first, int second)
+    private bool Check(int first, int second)
     {
         int opcode = first & 0x0F;
         bool control = opcode >= 8;
 
         // §5.2: RSV1-3 MUST be 0 unless an extension defines them; RFC 7692 §6.1 defines RSV1, and not for control frames.
-        if ((first & 0x30) != 0 || ((first & 0x40) != 0 && (control || !_rsv1Defined)))
-        {
-            Error = ProtocolError.ReservedBit;
-        }
-        else if ((opcode > 2 && opcode < 8) || opcode > 10)
-        {
-            Error = ProtocolError.ReservedOpcode;
-        }
-        else if (control && (first & FrameWriter.Fin) == 0)
-        {
-            // §5.5: control frames MUST NOT be fragmented and MUST have a payload of 125 bytes or less.
-            Error = ProtocolError.FragmentedControlFrame;
-        }
-        else if (control && (second & 0x7F) > Limits.MaxControlPayload)
-        {
-            Error = ProtocolError.ControlFrameTooLong;
-        }
-        else if (((second & 0x80) != 0) != _masked)
-        {
-            // §5.1: a server closes on an unmasked frame, a client on a masked one.
-            Error = _masked ? ProtocolError.MaskMissing : ProtocolError.MaskForbidden;
-        }
-
+        // §5.5: control frames MUST NOT be fragmented and MUST have a payload of 125 bytes or less.
+        // §5.1: a server closes on an unmasked frame, a client on a masked one.
+        Error = (first & (control ? 0x70 : _plain & 0x70)) != 0 ? ProtocolError.ReservedBit
+            : (opcode > 2 && opcode < 8) || opcode > 10 ? ProtocolError.ReservedOpcode
+            : control && (first & FrameWriter.Fin) == 0 ? ProtocolError.FragmentedControlFrame
+            : control && (second & 0x7F) > Limits.MaxControlPayload ? ProtocolError.ControlFrameTooLong
+            : (second > 0x7F) == _masked ? ProtocolError.None
+            : _masked ? ProtocolError.MaskMissing : ProtocolError.MaskForbidden;
         return Error == ProtocolError.None;
     }
 

@@ -15,40 +15,30 @@ public static partial class Masking
         byte k3 = (byte)(key >> 24);
         int end = offset + count;
         int lastEight = end - 8;
-        int i = offset;
-        ApplyFast(buffer, ref i, end, key);
-        while (i <= lastEight)
+        ApplyFast(buffer, ref offset, end, key);
+        while (offset <= lastEight)
         {
-            buffer[i] ^= k0;
-            buffer[i + 1] ^= k1;
-            buffer[i + 2] ^= k2;
-            buffer[i + 3] ^= k3;
-            buffer[i + 4] ^= k0;
-            buffer[i + 5] ^= k1;
-            buffer[i + 6] ^= k2;
-            buffer[i + 7] ^= k3;
-            i += 8;
+            buffer[offset] ^= k0;
+            buffer[offset + 1] ^= k1;
+            buffer[offset + 2] ^= k2;
+            buffer[offset + 3] ^= k3;
+            buffer[offset + 4] ^= k0;
+            buffer[offset + 5] ^= k1;
+            buffer[offset + 6] ^= k2;
+            buffer[offset + 7] ^= k3;
+            offset += 8;
         }
 
-        if (i <= end - 4)
+        while (offset < end)
         {
-            buffer[i] ^= k0;
-            buffer[i + 1] ^= k1;
-            buffer[i + 2] ^= k2;
-            buffer[i + 3] ^= k3;
-            i += 4;
-        }
-
-        while (i < end)
-        {
-            buffer[i] ^= (byte)key;
+            buffer[offset] ^= (byte)key;
             key = (int)((uint)key >> 8) | (key << 24);
-            i++;
+            offset++;
         }
 
         return key;
     }
 
     // .NET's body masks a multiple of four bytes at a time and leaves the last few.
-    static partial void ApplyFast(byte[] buffer, ref int i, int end, int key);
+    static partial void ApplyFast(byte[] buffer, ref int offset, int end, int key);
 }

@@ -141,11 +141,6 @@ public static partial class Utf8Validator
             while (b > 0x7F);
         }
 
-        if (i <= end - 4 && (buffer[i] | buffer[i + 1] | buffer[i + 2] | buffer[i + 3]) < 0x80)
-        {
-            i += 4;
-        }
-
         while (i < end && buffer[i] < 0x80)
         {
             i++;

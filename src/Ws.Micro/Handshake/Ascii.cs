@@ -1,44 +1,30 @@
+using System;
 using System.Text;
 
 namespace Ws.Micro.Handshake;
 
-// Bytes of header text. Strings cost O(n) an index on the device, so what is compared or copied often is kept as bytes.
+// Header text, which is ASCII.
 internal static class Ascii
 {
+    internal const string TokenMarks = "!#$%&'*+-.^_`|~";
+
     internal static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    internal static byte[] LowerBytes(string text)
+    // Writes a text at a place of a fixed buffer, and returns the place behind it. What does not fit is passed over but not written, so that
+    // the caller learns the size needed.
+    internal static int Write(string text, byte[] output, int at)
     {
-        byte[] bytes = Bytes(text);
-        for (int i = 0; i < bytes.Length; i++)
+        int end = at + text.Length;
+        if (end <= output.Length)
         {
-            bytes[i] = (byte)ToLower(bytes[i]);
+            Encoding.UTF8.GetBytes(text, 0, text.Length, output, at);
         }
 
-        return bytes;
+        return end;
     }
 
-    // Compares without regard to the case of A to Z. lower holds lower-case letters only.
-    internal static bool EqualsIgnoreCase(byte[] text, int offset, int count, byte[] lower)
-    {
-        if (count != lower.Length)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            if (ToLower(text[offset + i]) != lower[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    // For texts of a few characters, in ASCII, that are compared once.
-    internal static bool Equals(byte[] text, int offset, int count, string other)
+    // ignoreCase: without regard to the case of A to Z, which differs in one bit.
+    internal static bool Equals(byte[] text, int offset, int count, string other, bool ignoreCase)
     {
         if (count != other.Length)
         {
@@ -47,7 +33,10 @@ internal static class Ascii
 
         for (int i = 0; i < count; i++)
         {
-            if (text[offset + i] != other[i])
+            int b = text[offset + i];
+            int difference = b ^ other[i];
+            b |= 0x20;
+            if (difference != 0 && (!ignoreCase || difference != 0x20 || b < 'a' || b > 'z'))
             {
                 return false;
             }
@@ -56,22 +45,11 @@ internal static class Ascii
         return true;
     }
 
-    internal static byte[][] Bytes(string[] words)
-    {
-        byte[][] bytes = new byte[words.Length][];
-        for (int i = 0; i < words.Length; i++)
-        {
-            bytes[i] = Bytes(words[i]);
-        }
-
-        return bytes;
-    }
-
-    // Which of the words, in lower case, the text is without regard to the case of A to Z; -1 for none.
-    internal static int IndexOf(byte[][] words, byte[] text, int offset, int count)
+    // Which of the words a text is; -1 for none.
+    internal static int IndexOf(string[] words, byte[] text, int start, int end, bool ignoreCase)
     {
         int i = words.Length - 1;
-        while (i >= 0 && (words[i].Length != count || !EqualsIgnoreCase(text, offset, count, words[i])))
+        while (i >= 0 && !Equals(text, start, end - start, words[i], ignoreCase))
         {
             i--;
         }
@@ -79,16 +57,13 @@ internal static class Ascii
         return i;
     }
 
-    internal static int ToLower(int b) => b >= 'A' && b <= 'Z' ? b + 32 : b;
-
     // RFC 9110 §5.6.2: the characters of a token, which header names, subprotocols and extension names are made of.
     internal static bool IsTokenChar(int b) =>
         (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9')
-        || b == '!' || (b >= '#' && b <= '\'') || b == '*' || b == '+' || b == '-' || b == '.' || b == '^' || b == '_' || b == '`'
-        || b == '|' || b == '~';
+        || TokenMarks.IndexOf((char)b) >= 0;
 
     // Whether all characters are visible ones, or from least on: a space.
-    internal static bool AreVisible(byte[] text, int start, int end, int least = '!')
+    internal static bool AreVisible(byte[] text, int start, int end, int least)
     {
         for (int i = start; i < end; i++)
         {
@@ -101,9 +76,19 @@ internal static class Ascii
         return true;
     }
 
-    internal static bool IsToken(byte[] text, int offset, int count)
+    // least: "!" for visible characters, at least one; " " for spaces too, perhaps none.
+    internal static void Check(string text, string name, string least)
     {
-        for (int i = offset; i < offset + count; i++)
+        byte[] bytes = Bytes(text);
+        if ((bytes.Length == 0 && least != " ") || !AreVisible(bytes, 0, bytes.Length, least[0]))
+        {
+            throw new ArgumentException(name + " must hold ASCII characters from '" + least + "' to '~' only.", name);
+        }
+    }
+
+    internal static bool IsToken(byte[] text, int start, int end)
+    {
+        for (int i = start; i < end; i++)
         {
             if (!IsTokenChar(text[i]))
             {
@@ -111,6 +96,6 @@ internal static class Ascii
             }
         }
 
-        return count > 0;
+        return start < end;
     }
 }

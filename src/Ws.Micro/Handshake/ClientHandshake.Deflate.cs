@@ -16,12 +16,11 @@ public sealed partial class ClientHandshake
     /// <summary>What the server agreed to for permessage-deflate, or null.</summary>
     public DeflateParameters? Deflate;
 
-    partial void WriteOffer(ref HeadWriter writer)
+    partial void WriteOffer(ref string head)
     {
         if (_deflate != null)
         {
-            writer.Write("\r\nSec-WebSocket-Extensions: ");
-            writer.Write(DeflateNegotiation.WriteOffer(_deflate));
+            head += "\r\nSec-WebSocket-Extensions: " + DeflateNegotiation.WriteOffer(_deflate);
         }
     }
 

@@ -6,12 +6,12 @@ namespace Ws.Micro.Handshake;
 /// The client's side of the opening handshake (RFC 6455 §4.1) over fixed buffers: writes the request, then reads and checks the response.
 /// Not safe for use by two threads at once.
 /// </summary>
-public sealed partial class ClientHandshake
+public sealed partial class ClientHandshake : OpeningHandshake
 {
     /// <summary>Random bytes that a key is made of.</summary>
     public const int NonceSize = 16;
 
-    private readonly byte[] _key = new byte[AcceptKey.KeySize];
+    private readonly string _key;
     private readonly string _accept;
     private readonly string[] _subprotocols;
 
@@ -20,29 +20,24 @@ public sealed partial class ClientHandshake
     /// <param name="subprotocols">The subprotocols to offer, in order of preference; each a token, none twice.</param>
     /// <exception cref="ArgumentException">A subprotocol is not a token (§4.1), or stands twice.</exception>
     public ClientHandshake(byte[] buffer, byte[] nonce, string[] subprotocols)
+        : base(buffer)
     {
+        string marks = Ascii.TokenMarks;
         for (int i = 0; i < subprotocols.Length; i++)
         {
             byte[] name = Ascii.Bytes(subprotocols[i]);
             if (!Ascii.IsToken(name, 0, name.Length) || Array.IndexOf(subprotocols, subprotocols[i]) != i)
             {
-                throw new ArgumentException("Subprotocol '" + subprotocols[i] + "' must be a token (letters, digits, !#$%&'*+-.^_`|~) and stand once.", nameof(subprotocols));
+                throw new ArgumentException("Subprotocol '" + subprotocols[i] + "' must be a token (letters, digits, " + marks + ") and stand once.", nameof(subprotocols));
             }
         }
 
-        Head = new HttpHead(buffer);
         _subprotocols = subprotocols;
-        AcceptKey.ToBase64(nonce, NonceSize, _key, 0);
+        _key = Convert.ToBase64String(nonce);
         byte[] accept = new byte[AcceptKey.Size];
-        new AcceptKey().Compute(_key, 0, accept, 0);
+        new AcceptKey().Compute(Ascii.Bytes(_key), 0, accept, 0);
         _accept = System.Text.Encoding.UTF8.GetString(accept, 0, accept.Length);
     }
-
-    /// <summary>The response's head.</summary>
-    public readonly HttpHead Head;
-
-    /// <summary>Why the handshake failed.</summary>
-    public HandshakeError Error;
 
     /// <summary>The response's HTTP status, 0 where none could be read.</summary>
     public int StatusCode;
@@ -60,62 +55,43 @@ public sealed partial class ClientHandshake
     /// <exception cref="ArgumentException">A value holds a control character or is not of its form; nothing may be sent.</exception>
     public int WriteRequest(byte[] output, string host, string path, string[] headers)
     {
-        byte[] pathBytes = Ascii.Bytes(path);
-        if (pathBytes.Length == 0 || pathBytes[0] != '/' || !Ascii.AreVisible(pathBytes, 0, pathBytes.Length))
+        Ascii.Check(host, nameof(host), "!");
+        Ascii.Check(path, nameof(path), "!");
+        if (path[0] != '/')
         {
-            throw new ArgumentException("The path must begin with '/' and hold visible ASCII characters only; percent-encode others.", nameof(path));
+            throw new ArgumentException("path must begin with '/'.", nameof(path));
         }
 
-        byte[] hostBytes = Ascii.Bytes(host);
-        if (hostBytes.Length == 0 || !Ascii.AreVisible(hostBytes, 0, hostBytes.Length))
-        {
-            throw new ArgumentException("The host must hold visible ASCII characters only.", nameof(host));
-        }
-
-        HeadWriter writer = new(output);
-        writer.Write("GET ");
-        writer.Write(pathBytes);
-        writer.Write(" HTTP/1.1\r\nHost: ");
-        writer.Write(hostBytes);
-        writer.Write("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
-        writer.Write(_key);
+        string version = Version;
+        string head = "GET " + path + " HTTP/1.1\r\nHost: " + host + Upgrade + version + "\r\nSec-WebSocket-Key: " + _key;
         for (int i = 0; i < _subprotocols.Length; i++)
         {
-            writer.Write(i == 0 ? "\r\nSec-WebSocket-Protocol: " : ", ");
-            writer.Write(_subprotocols[i]);
+            head += (i == 0 ? "\r\nSec-WebSocket-Protocol: " : ", ") + _subprotocols[i];
         }
 
-        WriteOffer(ref writer);
+        WriteOffer(ref head);
         for (int i = 0; i < headers.Length; i++)
         {
-            byte[] line = Ascii.Bytes(headers[i]);
-            CheckHeader(line, headers[i]);
-            writer.Write("\r\n");
-            writer.Write(line);
+            Validate(headers[i]);
+            head += "\r\n" + headers[i];
         }
 
-        writer.Write("\r\n\r\n");
-        return writer.Size;
-    }
-
-    /// <summary>Goes on over <paramref name="count"/> bytes that the caller has put into the head's buffer; checks the response once it is whole.</summary>
-    public HandshakeStatus Read(int count)
-    {
-        HandshakeStatus status = Head.Read(count);
-        if (status == HandshakeStatus.NeedMore)
+        // A header may hold more than ASCII.
+        byte[] bytes = Ascii.Bytes(head + "\r\n\r\n");
+        if (bytes.Length <= output.Length)
         {
-            return status;
+            Array.Copy(bytes, 0, output, 0, bytes.Length);
         }
 
-        Error = status == HandshakeStatus.Refused ? Head.Error : Check();
-        return Error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
+        return bytes.Length;
     }
 
-    private HandshakeError Check()
+    private protected override HandshakeError Check()
     {
-        byte[] text = Head.Buffer;
-        int lineEnd = Head.Rewind();
-        if (lineEnd < 12 || !Ascii.Equals(text, 0, 7, "HTTP/1.") || text[8] != ' ' || (lineEnd > 12 && text[12] != ' '))
+        HttpHead head = Head;
+        byte[] text = head.Buffer;
+        int lineEnd = head.Rewind();
+        if (lineEnd < 12 || !Ascii.Equals(text, 0, 7, "HTTP/1.", false) || text[8] != ' ' || (lineEnd > 12 && text[12] != ' '))
         {
             return HandshakeError.BadStartLine;
         }
@@ -144,35 +120,36 @@ public sealed partial class ClientHandshake
 
         int upgrades = 0, accepts = 0, protocols = 0;
         bool upgradeOk = false, connection = false, acceptOk = false;
-        while (Head.NextHeader())
+        while (head.NextHeader())
         {
-            int start = Head.ValueStart;
-            int end = Head.ValueEnd;
-            switch (Head.Name)
+            int start = head.ValueStart;
+            int end = head.ValueEnd;
+            switch (head.Name)
             {
                 case Tokens.Upgrade:
                     // §4.1: the server has switched to this protocol and to no other besides.
                     upgrades++;
-                    upgradeOk = Tokens.Find(text, start, end - start) == Tokens.WebSocket;
+                    upgradeOk = Tokens.IndexOf(text, start, end) == Tokens.WebSocket;
                     break;
 
                 case Tokens.Connection:
-                    connection |= ElementReader.Contains(text, start, end, Tokens.Upgrade);
+                    connection |= head.Contains(Tokens.Upgrade);
                     break;
 
                 case Tokens.SecWebSocketAccept:
                     accepts++;
-                    acceptOk = Ascii.Equals(text, start, end - start, _accept);
+                    acceptOk = Ascii.Equals(text, start, end - start, _accept, false);
                     break;
 
                 case Tokens.SecWebSocketProtocol:
                     protocols++;
-                    Subprotocol = FindOffered(start, end);
-                    if (Subprotocol == null || protocols > 1)
+                    int offered = head.IndexOf(_subprotocols, false);
+                    if (offered < 0 || protocols > 1)
                     {
                         return HandshakeError.SubprotocolNotOffered;
                     }
 
+                    Subprotocol = _subprotocols[offered];
                     break;
 
                 case Tokens.SecWebSocketExtensions:
@@ -194,27 +171,15 @@ public sealed partial class ClientHandshake
     }
 
     // permessage-deflate, where the library has it.
-    partial void WriteOffer(ref HeadWriter writer);
+    partial void WriteOffer(ref string head);
 
     partial void CheckExtension(int start, int end, ref HandshakeError error);
 
-    private string? FindOffered(int start, int end)
-    {
-        for (int i = 0; i < _subprotocols.Length; i++)
-        {
-            if (Ascii.Equals(Head.Buffer, start, end - start, _subprotocols[i]))
-            {
-                return _subprotocols[i];
-            }
-        }
-
-        return null;
-    }
-
     // A header from the caller: a token, a colon, and a value without control characters, so that it cannot begin another line; and none
     // that the handshake itself is made of.
-    private static void CheckHeader(byte[] line, string text)
+    private static void Validate(string text)
     {
+        byte[] line = Ascii.Bytes(text);
         int colon = 0;
         while (colon < line.Length && Ascii.IsTokenChar(line[colon]))
         {
@@ -233,11 +198,11 @@ public sealed partial class ClientHandshake
         }
 
         const int Prefix = 14;
-        int name = Tokens.Find(line, 0, colon);
+        int name = Tokens.IndexOf(line, 0, colon);
         if ((name >= Tokens.Host && name <= Tokens.TransferEncoding)
-            || (colon > Prefix && Ascii.EqualsIgnoreCase(line, 0, Prefix, Ascii.Bytes("sec-websocket-"))))
+            || (colon > Prefix && Ascii.Equals(line, 0, Prefix, "sec-websocket-", true)))
         {
-            throw new ArgumentException("Header '" + text + "' is one that the opening handshake writes itself.", "headers");
+            throw new ArgumentException("Header '" + text + "' is written by the opening handshake itself.", "headers");
         }
     }
 }

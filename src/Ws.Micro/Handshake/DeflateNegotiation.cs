@@ -19,8 +19,6 @@ public static class DeflateNegotiation
     private static readonly string[] Texts =
         "permessage-deflate server_no_context_takeover client_no_context_takeover server_max_window_bits client_max_window_bits".Split(' ');
 
-    private static readonly byte[][] Names = Ascii.Bytes(Texts);
-
     /// <summary>
     /// As a server: what to agree to, of the offers in a Sec-WebSocket-Extensions value; null where none can be kept. Allocates.
     /// </summary>
@@ -49,14 +47,14 @@ public static class DeflateNegotiation
     }
 
     /// <summary>As a server: the Sec-WebSocket-Extensions value that says what was agreed, in ASCII. Allocates.</summary>
-    public static byte[] WriteResponse(DeflateParameters agreed) => Write(
+    public static string WriteResponse(DeflateParameters agreed) => Write(
         agreed.ServerNoContextTakeover,
         agreed.ClientNoContextTakeover,
         agreed.HasServerWindowBits || agreed.ServerWindowBits < DeflateParameters.MaxWindowBits ? agreed.ServerWindowBits : 0,
         agreed.HasClientWindowBits && agreed.ClientWindowBits < DeflateParameters.MaxWindowBits ? agreed.ClientWindowBits : 0);
 
     /// <summary>As a client: the Sec-WebSocket-Extensions value that offers what <paramref name="options"/> allow, in ASCII. Allocates.</summary>
-    public static byte[] WriteOffer(DeflateOptions options) => Write(
+    public static string WriteOffer(DeflateOptions options) => Write(
         !options.ReceiveContextTakeover,
         !options.SendContextTakeover, // §7.1.1.2: a hint, which lets the server keep less.
         options.MaxReceiveWindowBits < DeflateParameters.MaxWindowBits ? options.MaxReceiveWindowBits : 0,
@@ -152,7 +150,7 @@ public static class DeflateNegotiation
         };
 
     // Window bits of 0: not written; of 15 for the client: written without a value.
-    private static byte[] Write(bool serverNoContextTakeover, bool clientNoContextTakeover, int serverWindowBits, int clientWindowBits)
+    private static string Write(bool serverNoContextTakeover, bool clientNoContextTakeover, int serverWindowBits, int clientWindowBits)
     {
         string value = Texts[Name];
         if (serverNoContextTakeover)
@@ -179,10 +177,10 @@ public static class DeflateNegotiation
             }
         }
 
-        return Ascii.Bytes(value);
+        return value;
     }
 
-    private static int Find(ref ExtensionReader reader, byte[] text) => Ascii.IndexOf(Names, text, reader.NameStart, reader.NameCount);
+    private static int Find(ref ExtensionReader reader, byte[] text) => Ascii.IndexOf(Texts, text, reader.NameStart, reader.NameStart + reader.NameCount, true);
 
     // §7.1.2: a decimal integer from 8 to 15 without leading zeros; 0 for anything else.
     private static int WindowBits(ref ExtensionReader reader, byte[] text)

@@ -1,52 +1,37 @@
+using System;
+
 namespace Ws.Micro.Handshake;
 
 /// <summary>
 /// The server's side of the opening handshake (RFC 6455 §4.2) over fixed buffers: reads and checks the request, then writes the answer.
 /// Allocates only at construction and where a method says so. Not safe for use by two threads at once.
 /// </summary>
-public sealed partial class ServerHandshake
+public sealed partial class ServerHandshake : OpeningHandshake
 {
     private readonly AcceptKey _acceptKey = new();
-    private readonly byte[] _accept = new byte[AcceptKey.Size];
     private int _pathStart;
     private int _pathEnd;
     private int _keyStart;
 
     /// <param name="buffer">Takes the request's head; its size is the limit of the head in bytes.</param>
-    public ServerHandshake(byte[] buffer) => Head = new HttpHead(buffer);
-
-    /// <summary>The request's head.</summary>
-    public readonly HttpHead Head;
-
-    /// <summary>Why the request is refused.</summary>
-    public HandshakeError Error;
+    public ServerHandshake(byte[] buffer)
+        : base(buffer)
+    {
+    }
 
     /// <summary>The path and query of the request, as sent: always begins with a slash. Allocates.</summary>
-    public string GetPath() => Head.GetText(_pathStart, _pathEnd);
-
-    /// <summary>Goes on over <paramref name="count"/> bytes that the caller has put into the head's buffer; checks the request once it is whole.</summary>
-    public HandshakeStatus Read(int count)
-    {
-        HandshakeStatus status = Head.Read(count);
-        if (status == HandshakeStatus.NeedMore)
-        {
-            return status;
-        }
-
-        Error = status == HandshakeStatus.Refused ? Head.Error : Check();
-        return Error == HandshakeError.None ? HandshakeStatus.Done : HandshakeStatus.Refused;
-    }
+    public string GetPath() => Head.GetString(_pathStart, _pathEnd);
 
     /// <summary>
     /// Whether a browser's page may connect (§10.2): requests without an Origin come from no browser; others need each of theirs in
-    /// <paramref name="allowed"/>, where "*" stands for any. Otherwise <see cref="Error"/> is set. Allocates.
+    /// <paramref name="allowed"/>, where "*" stands for any. Otherwise <see cref="OpeningHandshake.Error"/> is set. Allocates.
     /// </summary>
     public bool CheckOrigin(string[] allowed)
     {
         Head.Rewind();
         while (Head.NextHeader())
         {
-            if (Head.Name == Tokens.Origin && !IsAllowed(Head.ValueStart, Head.ValueEnd, allowed))
+            if (Head.Name == Tokens.Origin && Head.IndexOf(allowed, true) < 0 && Array.IndexOf(allowed, "*") < 0)
             {
                 Error = HandshakeError.OriginNotAllowed;
                 return false;
@@ -59,24 +44,15 @@ public sealed partial class ServerHandshake
     /// <summary>The first of the client's subprotocols, in its order, that is in <paramref name="supported"/>; null where none is.</summary>
     public string? SelectSubprotocol(string[] supported)
     {
-        byte[] text = Head.Buffer;
         Head.Rewind();
         while (Head.NextHeader())
         {
-            if (Head.Name != Tokens.SecWebSocketProtocol)
+            while (Head.Name == Tokens.SecWebSocketProtocol && Head.NextElement())
             {
-                continue;
-            }
-
-            ElementReader elements = new(text, Head.ValueStart, Head.ValueEnd);
-            while (elements.Next())
-            {
-                for (int i = 0; i < supported.Length; i++)
+                int i = Head.IndexOf(supported, false);
+                if (i >= 0)
                 {
-                    if (Ascii.Equals(text, elements.Start, elements.Count, supported[i]))
-                    {
-                        return supported[i];
-                    }
+                    return supported[i];
                 }
             }
         }
@@ -87,29 +63,25 @@ public sealed partial class ServerHandshake
     /// <summary>
     /// Writes the 101 response and returns its size in bytes, or the size needed where that is more than <paramref name="output"/> has.
     /// </summary>
-    /// <param name="output">At least 256 bytes, and the lengths of the other two.</param>
+    /// <param name="output">At least 320 bytes, and the length of the subprotocol.</param>
     /// <param name="subprotocol">One that the client offered (§4.2.2), in ASCII, or null.</param>
-    /// <param name="extensions">What was agreed, such as DeflateNegotiation.WriteResponse gives, or null.</param>
-    public int WriteAccept(byte[] output, byte[]? subprotocol, byte[]? extensions)
+    public int WriteAccept(byte[] output, string? subprotocol)
     {
-        _acceptKey.Compute(Head.Buffer, _keyStart, _accept, 0);
-        HeadWriter writer = new(output);
-        writer.Write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
-        writer.Write(_accept);
+        int at = Ascii.Write("HTTP/1.1 101 Switching Protocols", output, 0);
+        at = Ascii.Write("\r\nSec-WebSocket-Accept: ", output, Ascii.Write(Upgrade, output, at));
+        if (at + AcceptKey.Size <= output.Length)
+        {
+            _acceptKey.Compute(Head.Buffer, _keyStart, output, at);
+        }
+
+        at += AcceptKey.Size;
         if (subprotocol != null)
         {
-            writer.Write("\r\nSec-WebSocket-Protocol: ");
-            writer.Write(subprotocol);
+            at = Ascii.Write(subprotocol, output, Ascii.Write("\r\nSec-WebSocket-Protocol: ", output, at));
         }
 
-        if (extensions != null)
-        {
-            writer.Write("\r\nSec-WebSocket-Extensions: ");
-            writer.Write(extensions);
-        }
-
-        writer.Write("\r\n\r\n");
-        return writer.Size;
+        WriteExtensions(output, ref at);
+        return Ascii.Write("\r\n\r\n", output, at);
     }
 
     /// <summary>The HTTP status that answers <paramref name="error"/>.</summary>
@@ -121,45 +93,36 @@ public sealed partial class ServerHandshake
         : 400;
 
     /// <summary>
-    /// Writes a response that refuses the request and closes the connection, and returns its size in bytes.
+    /// Writes a response that refuses the request and closes the connection, and returns its size in bytes. Allocates.
     /// </summary>
     /// <param name="output">At least 256 bytes.</param>
     /// <param name="status">A status of three digits, such as <see cref="StatusOf"/> gives, 404 or 503.</param>
     /// <param name="reason">Its reason phrase in ASCII, without control characters.</param>
-    public static int WriteRefusal(byte[] output, int status, byte[] reason)
+    public static int WriteRefusal(byte[] output, int status, string reason)
     {
-        HeadWriter writer = new(output);
-        writer.Write("HTTP/1.1 ");
-        writer.WriteStatus(status);
-        writer.Write(" ");
-        writer.Write(reason);
-        writer.Write("\r\nConnection: close\r\nContent-Length: 0\r\n");
-
         // §4.4: the server says which versions it speaks; RFC 9110 §15.5.22: and which protocol.
-        writer.Write(status == 405 ? "Allow: GET\r\n\r\n" : status == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n" : "\r\n");
-        return writer.Size;
+        string more = status == 405 ? "\r\nAllow: GET" : status == 426 ? "\r\nUpgrade: websocket" + Version : "";
+        return Ascii.Write("HTTP/1.1 " + status.ToString() + " " + reason + "\r\nConnection: close\r\nContent-Length: 0" + more + "\r\n\r\n", output, 0);
     }
 
-    private HandshakeError Check()
+    private protected override HandshakeError Check()
     {
-        HandshakeError error = CheckStartLine();
+        HandshakeError error = Parse();
         if (error != HandshakeError.None)
         {
             return error;
         }
 
-        byte[] text = Head.Buffer;
+        HttpHead head = Head;
         int hosts = 0, keys = 0, versions = 0;
         bool upgrade = false, connection = false, versionOk = false;
-        while (Head.NextHeader())
+        while (head.NextHeader())
         {
-            int start = Head.ValueStart;
-            int end = Head.ValueEnd;
-            switch (Head.Name)
+            switch (head.Name)
             {
                 case Tokens.Host:
                     hosts++;
-                    if (start == end)
+                    if (head.ValueStart == head.ValueEnd)
                     {
                         return HandshakeError.BadHost;
                     }
@@ -167,22 +130,21 @@ public sealed partial class ServerHandshake
                     break;
 
                 case Tokens.Upgrade:
-                    upgrade |= ElementReader.Contains(text, start, end, Tokens.WebSocket);
+                    upgrade |= head.Contains(Tokens.WebSocket);
                     break;
 
                 case Tokens.Connection:
-                    connection |= ElementReader.Contains(text, start, end, Tokens.Upgrade);
+                    connection |= head.Contains(Tokens.Upgrade);
                     break;
 
                 case Tokens.SecWebSocketVersion:
                     versions++;
-                    versionOk = Ascii.Equals(text, start, end - start, "13");
+                    versionOk = Ascii.Equals(head.Buffer, head.ValueStart, head.ValueEnd - head.ValueStart, "13", false);
                     break;
 
                 case Tokens.SecWebSocketKey:
                     keys++;
-                    _keyStart = start;
-                    if (!IsKey(text, start, end))
+                    if (!IsKey())
                     {
                         error = HandshakeError.BadKey;
                     }
@@ -190,7 +152,7 @@ public sealed partial class ServerHandshake
                     break;
 
                 case Tokens.SecWebSocketProtocol:
-                    if (!IsTokenList(text, start, end))
+                    if (!head.IsTokenList())
                     {
                         error = HandshakeError.BadSubprotocol;
                     }
@@ -198,7 +160,7 @@ public sealed partial class ServerHandshake
                     break;
 
                 case Tokens.SecWebSocketExtensions:
-                    CheckExtensions(start, end, ref error);
+                    CheckExtensions(ref error);
                     break;
 
                 case Tokens.ContentLength:
@@ -214,48 +176,39 @@ public sealed partial class ServerHandshake
             : error;
     }
 
+    // permessage-deflate, where the library has it.
+    partial void WriteExtensions(byte[] output, ref int at);
+
     // Without any extension of its own, the library passes over what is offered.
-    partial void CheckExtensions(int start, int end, ref HandshakeError error);
+    partial void CheckExtensions(ref HandshakeError error);
 
     // §4.2.1: GET, a path or an absolute http or https URI, and HTTP/1.1.
-    private HandshakeError CheckStartLine()
+    private HandshakeError Parse()
     {
         byte[] text = Head.Buffer;
         int end = Head.Rewind();
-        if (end < 4 || !Ascii.Equals(text, 0, 4, "GET "))
+        if (end < 4 || !Ascii.Equals(text, 0, 4, "GET ", false))
         {
             return HandshakeError.NotGet;
         }
 
         _pathStart = 4;
         _pathEnd = end - 9;
-        if (_pathEnd <= _pathStart || !Ascii.Equals(text, _pathEnd, 9, " HTTP/1.1") || !Ascii.AreVisible(text, _pathStart, _pathEnd))
+        if (_pathEnd <= _pathStart || !Ascii.Equals(text, _pathEnd, 9, " HTTP/1.1", false) || !Ascii.AreVisible(text, _pathStart, _pathEnd, '!'))
         {
             return HandshakeError.BadStartLine;
         }
 
-        if (text[_pathStart] != '/')
+        if (text[4] != '/')
         {
-            int colon = _pathStart;
-            while (colon < _pathEnd && text[colon] != ':')
-            {
-                colon++;
-            }
-
-            int scheme = Tokens.Find(text, _pathStart, colon - _pathStart);
-            int authority = colon + 3;
-            if ((scheme != Tokens.Http && scheme != Tokens.Https) || authority > _pathEnd || !Ascii.Equals(text, colon, 3, "://"))
-            {
-                return HandshakeError.BadStartLine;
-            }
-
-            int slash = authority;
+            int slash = Ascii.Equals(text, 4, 7, "http://", true) ? 11 : 12;
+            int authority = slash;
             while (slash < _pathEnd && text[slash] != '/')
             {
                 slash++;
             }
 
-            if (slash == authority || slash == _pathEnd)
+            if (slash == authority || slash >= _pathEnd || (authority == 12 && !Ascii.Equals(text, 4, 8, "https://", true)))
             {
                 return HandshakeError.BadStartLine;
             }
@@ -266,49 +219,19 @@ public sealed partial class ServerHandshake
         return HandshakeError.None;
     }
 
-    private bool IsAllowed(int start, int end, string[] allowed)
+    private bool IsKey()
     {
-        for (int i = 0; i < allowed.Length; i++)
+        byte[] text = Head.Buffer;
+        int start = Head.ValueStart;
+        int end = start + AcceptKey.KeySize - 2;
+        bool ok = Head.ValueEnd == end + 2 && text[end] == '=' && text[end + 1] == '=';
+        string base64 = AcceptKey.Base64;
+        for (int i = start; ok && i < end; i++)
         {
-            if (allowed[i] == "*" || Ascii.EqualsIgnoreCase(Head.Buffer, start, end - start, Ascii.LowerBytes(allowed[i])))
-            {
-                return true;
-            }
+            ok = base64.IndexOf((char)text[i]) >= 0;
         }
 
-        return false;
-    }
-
-    private static bool IsKey(byte[] text, int start, int end)
-    {
-        if (end - start != AcceptKey.KeySize || text[end - 1] != '=' || text[end - 2] != '=')
-        {
-            return false;
-        }
-
-        for (int i = start; i < end - 2; i++)
-        {
-            int b = text[i];
-            if (!((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || b == '+' || b == '/'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsTokenList(byte[] text, int start, int end)
-    {
-        ElementReader elements = new(text, start, end);
-        while (elements.Next())
-        {
-            if (!Ascii.IsToken(text, elements.Start, elements.Count))
-            {
-                return false;
-            }
-        }
-
-        return elements.Count > 0 && !elements.TooMany;
+        _keyStart = start;
+        return ok;
     }
 }

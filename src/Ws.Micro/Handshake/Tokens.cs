@@ -5,13 +5,13 @@ internal static class Tokens
 {
     internal const int Host = 0, Upgrade = 1, Connection = 2, ContentLength = 3, TransferEncoding = 4, Origin = 5,
         SecWebSocketKey = 6, SecWebSocketAccept = 7, SecWebSocketVersion = 8, SecWebSocketProtocol = 9, SecWebSocketExtensions = 10,
-        WebSocket = 11, Http = 12, Https = 13;
+        WebSocket = 11;
 
-    private static readonly byte[][] All = Ascii.Bytes((
+    private static readonly string[] All = (
         "host upgrade connection content-length transfer-encoding origin "
         + "sec-websocket-key sec-websocket-accept sec-websocket-version sec-websocket-protocol sec-websocket-extensions "
-        + "websocket http https").Split(' '));
+        + "websocket").Split(' ');
 
     // Which of them a text is, in any letter case; -1 for none.
-    internal static int Find(byte[] text, int offset, int count) => Ascii.IndexOf(All, text, offset, count);
+    internal static int IndexOf(byte[] text, int start, int end) => Ascii.IndexOf(All, text, start, end, true);
 }

@@ -2,7 +2,6 @@ using System;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading;
 
 namespace Ws.Micro.Net;
 
@@ -29,36 +28,15 @@ internal static class Platform
     }
 
 #if NANOFRAMEWORK_1_0
-    private static readonly Random RandomSource = new();
-
-    internal static SocketException Interrupted() => new(SocketError.Interrupted);
+    private static readonly Random Random = new();
 
     // On an ESP32 the hardware's generator (RFC 6455 §10.3 asks for a strong source).
-    internal static void FillRandom(byte[] buffer) => RandomSource.NextBytes(buffer);
-
-    internal static Thread NewThread(ThreadStart start) => new(start);
+    internal static void NextBytes(byte[] buffer) => Random.NextBytes(buffer);
 
     internal static bool IsTimeout(Exception e) => e is SocketException s && s.ErrorCode == (int)SocketError.TimedOut;
 
     // A SocketException of the device has its code alone, and no message of its own.
     internal static string Describe(Exception e) => e is SocketException s ? "socket error " + s.ErrorCode.ToString() : e.Message;
-
-    // For each of the reads from the socket that one from the stream takes: a record that comes byte by byte may take longer.
-    internal static void SetReadTimeout(Socket socket, SslStream stream, int timeout)
-    {
-        if (socket.ReceiveTimeout != timeout)
-        {
-            socket.ReceiveTimeout = timeout;
-        }
-    }
-
-    // The device has no call for it.
-    internal static void EndTls(SslStream stream, int timeout)
-    {
-    }
-
-    // The device cannot close one direction alone.
-    internal static bool ShutdownSend(Socket socket) => false;
 
     internal static SslStream AuthenticateAsClient(Socket socket, string host, WebSocketClientOptions options)
     {
@@ -75,29 +53,12 @@ internal static class Platform
         return stream;
     }
 #else
-    internal static SocketException Interrupted() => new((int)SocketError.Interrupted);
-
-    internal static void FillRandom(byte[] buffer) => System.Security.Cryptography.RandomNumberGenerator.Fill(buffer);
-
-    internal static Thread NewThread(ThreadStart start) => new(start) { IsBackground = true };
+    internal static void NextBytes(byte[] buffer) => System.Security.Cryptography.RandomNumberGenerator.Fill(buffer);
 
     internal static bool IsTimeout(Exception e) =>
         (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock;
 
     internal static string Describe(Exception e) => e.Message;
-
-    internal static bool ShutdownSend(Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-            return true;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
 
     internal static SslStream AuthenticateAsClient(Socket socket, string host, WebSocketClientOptions options)
     {
@@ -122,7 +83,7 @@ internal static class Platform
             tls.CertificateChainPolicy.CustomTrustStore.Add(new X509Certificate2(options.RootCertificate));
         }
 
-        SslStream stream = new DeadlineSslStream(socket);
+        SslStream stream = new(new DeadlineStream(socket));
         try
         {
             stream.AuthenticateAsClient(tls);
@@ -137,24 +98,9 @@ internal static class Platform
 
     internal static SslStream AuthenticateAsServer(Socket socket, X509Certificate certificate)
     {
-        SslStream stream = new DeadlineSslStream(socket);
+        SslStream stream = new(new DeadlineStream(socket));
         stream.AuthenticateAsServer(certificate);
         return stream;
-    }
-
-    internal static void SetReadTimeout(Socket socket, SslStream stream, int timeout) => ((DeadlineSslStream)stream).SetReadTimeout(timeout);
-
-    // Says goodbye in TLS's own way, so that the peer does not take the end for an attack (RFC 8446 §6.1).
-    internal static void EndTls(SslStream stream, int timeout)
-    {
-        try
-        {
-            stream.ShutdownAsync().Wait(timeout);
-        }
-        catch (Exception)
-        {
-            // The peer is gone, or another thread has closed the socket: there is nobody to say it to.
-        }
     }
 #endif
 }

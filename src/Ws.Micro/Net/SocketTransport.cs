@@ -4,21 +4,21 @@ using System.Net.Sockets;
 namespace Ws.Micro.Net;
 
 // TCP without TLS. Waits with Poll, so that a time-out costs no exception.
-internal sealed class SocketTransport : Transport
+internal partial class SocketTransport : Transport
 {
     // Poll promises that there is room, not how much; a longer piece could block the call beyond its deadline.
     private const int MaxPiece = 2048;
 
-    private readonly Socket _socket;
+    internal SocketTransport(Socket socket) => Socket = socket;
 
-    internal SocketTransport(Socket socket) => _socket = socket;
+    protected readonly Socket Socket;
 
     public override int Read(byte[] buffer, int offset, int count, int timeout)
     {
         try
         {
-            return Platform.Poll(_socket, timeout, SelectMode.SelectRead)
-                ? _socket.Receive(buffer, offset, count, SocketFlags.None)
+            return Platform.Poll(Socket, timeout, SelectMode.SelectRead)
+                ? Socket.Receive(buffer, offset, count, SocketFlags.None)
                 : TimedOut;
         }
         catch (Exception)
@@ -34,12 +34,12 @@ internal sealed class SocketTransport : Transport
             long deadline = Environment.TickCount64 + timeout;
             while (count > 0)
             {
-                if (!Platform.Poll(_socket, TimeLeft(deadline), SelectMode.SelectWrite))
+                if (!Platform.Poll(Socket, TimeLeft(deadline), SelectMode.SelectWrite))
                 {
                     return false;
                 }
 
-                int sent = _socket.Send(buffer, offset, count < MaxPiece ? count : MaxPiece, SocketFlags.None);
+                int sent = Socket.Send(buffer, offset, count < MaxPiece ? count : MaxPiece, SocketFlags.None);
                 offset += sent;
                 count -= sent;
             }
@@ -52,7 +52,5 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    public override bool EndWrite() => Platform.ShutdownSend(_socket);
-
-    public override void Close() => Platform.Close(_socket);
+    public override void Close() => Platform.Close(Socket);
 }

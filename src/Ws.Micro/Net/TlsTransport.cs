@@ -5,25 +5,19 @@ using System.Net.Sockets;
 namespace Ws.Micro.Net;
 
 // TLS over TCP. Only the stream knows whether it holds decrypted bytes, so waiting is left to the socket's own time-outs.
-internal sealed class TlsTransport : Transport
+internal sealed partial class TlsTransport : SocketTransport
 {
-    private const int GoodbyeTimeout = 500;
-
-    private readonly Socket _socket;
     private readonly SslStream _stream;
 
     internal TlsTransport(Socket socket, SslStream stream)
-    {
-        _socket = socket;
-        _stream = stream;
-    }
+        : base(socket) => _stream = stream;
 
     public override int Read(byte[] buffer, int offset, int count, int timeout)
     {
         try
         {
             // A time-out of 0 would mean for ever.
-            Platform.SetReadTimeout(_socket, _stream, timeout > 0 ? timeout : 1);
+            _stream.ReadTimeout = timeout > 0 ? timeout : 1;
             return _stream.Read(buffer, offset, count);
         }
         catch (Exception e)
@@ -36,12 +30,7 @@ internal sealed class TlsTransport : Transport
     {
         try
         {
-            int wait = timeout > 0 ? timeout : 1;
-            if (_socket.SendTimeout != wait)
-            {
-                _socket.SendTimeout = wait;
-            }
-
+            _stream.WriteTimeout = timeout > 0 ? timeout : 1;
             _stream.Write(buffer, offset, count);
             return true;
         }
@@ -51,15 +40,9 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    public override bool EndWrite()
-    {
-        Platform.EndTls(_stream, GoodbyeTimeout);
-        return Platform.ShutdownSend(_socket);
-    }
-
     public override void Close()
     {
-        Platform.Close(_socket);
+        base.Close();
         try
         {
             _stream.Dispose();

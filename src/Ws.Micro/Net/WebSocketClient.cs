@@ -9,6 +9,9 @@ namespace Ws.Micro.Net;
 /// <summary>Makes connections as a client. Safe for use by several threads.</summary>
 public static partial class WebSocketClient
 {
+    // Of the opening handshake; the server's side says so too.
+    internal const string NotSent = "the head could not be sent";
+
     /// <summary>Connects to <paramref name="url"/> within <see cref="WebSocketOptions.ConnectTimeout"/>.</summary>
     /// <param name="url">ws://host[:port][/path][?query], or wss.</param>
     /// <param name="options">Settings.</param>
@@ -19,10 +22,9 @@ public static partial class WebSocketClient
         WebSocketUrl target = new(url);
         options.Validate();
         long deadline = Environment.TickCount64 + options.ConnectTimeout;
-        ClientHandshake handshake = Begin(options);
 
         // The request is written before anything is sent, so that a bad argument costs no connection.
-        int request = WriteRequest(handshake, target.HostHeader, target.Path, options);
+        ClientHandshake handshake = Begin(target.HostHeader, target.Path, options, out int request);
         return Open(new Dialer(target, options).Run(options.ConnectTimeout), handshake, request, target.Path, options, deadline);
     }
 
@@ -36,72 +38,53 @@ public static partial class WebSocketClient
     public static WebSocketConnection Connect(Transport transport, string host, string path, WebSocketClientOptions options)
     {
         options.Validate();
-        ClientHandshake handshake = Begin(options);
-        int request = WriteRequest(handshake, host, path, options);
+        ClientHandshake handshake = Begin(host, path, options, out int request);
         return Open(transport, handshake, request, path, options, Environment.TickCount64 + options.ConnectTimeout);
     }
 
-    private static ClientHandshake Begin(WebSocketClientOptions options)
+    // The request's bytes are in the head's buffer.
+    private static ClientHandshake Begin(string host, string path, WebSocketClientOptions options, out int request)
     {
         byte[] buffer = new byte[options.HandshakeBufferSize];
         byte[] nonce = new byte[ClientHandshake.NonceSize];
-        Platform.FillRandom(nonce);
+        Platform.NextBytes(nonce);
         ClientHandshake? handshake = null;
         OfferDeflate(buffer, nonce, options, ref handshake);
-        return handshake ?? new ClientHandshake(buffer, nonce, options.Subprotocols);
+        handshake ??= new ClientHandshake(buffer, nonce, options.Subprotocols);
+        request = handshake.WriteRequest(buffer, host, path, options.Headers);
+        if (request > buffer.Length)
+        {
+            throw new ArgumentException("The request has " + request.ToString() + " bytes; HandshakeBufferSize allows " + buffer.Length.ToString() + ".");
+        }
+
+        return handshake;
     }
 
     // permessage-deflate, where the library has it.
     static partial void OfferDeflate(byte[] buffer, byte[] nonce, WebSocketClientOptions options, ref ClientHandshake? handshake);
 
-    static partial void UseDeflate(ClientHandshake handshake, WebSocketClientOptions options, ref MessageExtension? extension);
+    static partial void UseDeflate(ClientHandshake handshake, WebSocketClientOptions options, ref WebSocketEngine? engine);
 
-    private static int WriteRequest(ClientHandshake handshake, string host, string path, WebSocketClientOptions options)
-    {
-        byte[] buffer = handshake.Head.Buffer;
-        int size = handshake.WriteRequest(buffer, host, path, options.Headers);
-        if (size > buffer.Length)
-        {
-            throw new ArgumentException("The request has " + size.ToString() + " bytes; HandshakeBufferSize allows " + buffer.Length.ToString() + ".");
-        }
-
-        return size;
-    }
+    // Lets the program end while the thread runs, as it can on the device.
+    static partial void MakeBackground(Thread thread);
 
     private static WebSocketConnection Open(
         Transport transport, ClientHandshake handshake, int request, string path, WebSocketClientOptions options, long deadline)
     {
         HttpHead head = handshake.Head;
-        byte[] buffer = head.Buffer;
-        HandshakeStatus status = HandshakeStatus.NeedMore;
-        string? failure = transport.Write(buffer, 0, request, Transport.TimeLeft(deadline)) ? null : "the request could not be sent";
-        while (failure == null && status == HandshakeStatus.NeedMore)
+        string? failure = transport.Write(head.Buffer, 0, request, Transport.TimeLeft(deadline))
+            ? transport.ReadHead(handshake, deadline, options.ConnectTimeout)
+            : NotSent;
+        if (failure == null && handshake.Error == HandshakeError.None)
         {
-            int n = transport.Read(buffer, head.Count, buffer.Length - head.Count, Transport.TimeLeft(deadline));
-            if (n > 0)
-            {
-                status = handshake.Read(n);
-            }
-            else if (n == 0)
-            {
-                failure = "the server ended the connection";
-            }
-            else if (Transport.TimeLeft(deadline) == 0)
-            {
-                failure = "the server did not answer within " + options.ConnectTimeout.ToString() + " ms";
-            }
-        }
-
-        if (status == HandshakeStatus.Done)
-        {
-            MessageExtension? extension = null;
-            UseDeflate(handshake, options, ref extension);
-            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, extension, buffer, head.Length, head.Count - head.Length);
+            WebSocketEngine? engine = null;
+            UseDeflate(handshake, options, ref engine);
+            return new WebSocketConnection(transport, false, options, path, handshake.Subprotocol, engine, head);
         }
 
         transport.Close();
         throw failure != null
-            ? new WebSocketConnectionException(ConnectionStep.Handshake, "The opening handshake failed: " + failure + ".")
+            ? new WebSocketConnectionException(failure)
             : new WebSocketConnectionException(
                 handshake.Error, handshake.StatusCode, handshake.Error == HandshakeError.UnexpectedStatus ? head.GetHeader("Retry-After") : null);
     }
@@ -109,14 +92,13 @@ public static partial class WebSocketClient
     // Resolving, connecting and TLS block without limit on the device. They run in a thread of their own, which closing the socket ends.
     private sealed class Dialer
     {
-        private readonly object _lock = new();
         private readonly WebSocketUrl _target;
         private readonly WebSocketClientOptions _options;
         private ConnectionStep _step = ConnectionStep.Resolve;
         private Socket? _socket;
         private Transport? _transport;
         private Exception? _failure;
-        private bool _abandoned;
+        private int _abandoned;
 
         internal Dialer(WebSocketUrl target, WebSocketClientOptions options)
         {
@@ -126,23 +108,17 @@ public static partial class WebSocketClient
 
         internal Transport Run(int timeout)
         {
-            Thread thread = Platform.NewThread(Dial);
+            Thread thread = new(Dial);
+            MakeBackground(thread);
             thread.Start();
             bool done = thread.Join(timeout);
-            lock (_lock)
+            if (_transport != null)
             {
-                if (_transport != null)
-                {
-                    return _transport;
-                }
-
-                _abandoned = true;
-                if (_socket != null)
-                {
-                    Platform.Close(_socket);
-                }
+                return _transport;
             }
 
+            Interlocked.CompareExchange(ref _abandoned, 1, 0);
+            Close();
             string where = _target.Host + " port " + _target.Port.ToString() + ": ";
             throw new WebSocketConnectionException(
                 _step,
@@ -170,25 +146,34 @@ public static partial class WebSocketClient
                     }
                 }
 
-                Transport transport = Secure(_socket!);
-                lock (_lock)
-                {
-                    if (!_abandoned)
-                    {
-                        _transport = transport;
-                        return;
-                    }
-                }
-
-                transport.Close();
+                _transport = Secure(_socket!);
+                CloseLate();
             }
             catch (Exception e)
             {
                 _failure = e;
-                if (_socket != null)
-                {
-                    Platform.Close(_socket);
-                }
+                Close();
+            }
+        }
+
+        // What the thread makes when nobody waits for it any more is closed: either it sees that here, or Run sees what it made.
+        private void CloseLate()
+        {
+            if (Interlocked.CompareExchange(ref _abandoned, 0, 0) != 0)
+            {
+                Close();
+            }
+        }
+
+        private void Close()
+        {
+            if (_transport != null)
+            {
+                _transport.Close();
+            }
+            else if (_socket != null)
+            {
+                Platform.Close(_socket);
             }
         }
 
@@ -212,16 +197,9 @@ public static partial class WebSocketClient
         private void Connect(IPAddress address)
         {
             Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            lock (_lock)
-            {
-                _step = ConnectionStep.Connect;
-                _socket = socket;
-                if (_abandoned)
-                {
-                    Platform.Close(socket);
-                }
-            }
-
+            _step = ConnectionStep.Connect;
+            _socket = socket;
+            CloseLate();
             try
             {
                 socket.Connect(new IPEndPoint(address, _target.Port));

@@ -5,7 +5,7 @@ namespace Ws.Micro.Net;
 public sealed partial class WebSocketConnection
 {
     /// <summary>What was agreed on for permessage-deflate; null where messages go as they are.</summary>
-    public DeflateParameters? Deflate => (_extension as PerMessageDeflate)?.Agreed;
+    public DeflateParameters? Deflate => (_engine.Extension as PerMessageDeflate)?.Agreed;
 
     // One frame for each buffer.
     partial void SendEncoded(byte[] data, int offset, int count, bool isText, bool isLast, bool compress, ref bool sent)

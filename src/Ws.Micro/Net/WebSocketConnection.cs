@@ -1,5 +1,6 @@
 using System;
 using Ws.Micro.Framing;
+using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Net;
 
@@ -8,26 +9,22 @@ namespace Ws.Micro.Net;
 /// allocates nothing. Not safe for use by two threads at once, but for <see cref="Dispose"/>, which ends a call that waits.
 /// <para>Memory: the receive and send buffers, about 1 KB for the engine and this object, with permessage-deflate what its options allow, and
 /// what the socket takes.</para>
+/// <para>What it tells stands in fields, which it alone writes: on the device each property costs a call, and 40 bytes of flash.</para>
 /// </summary>
 public sealed partial class WebSocketConnection : IDisposable
 {
     // How long to wait for the peer to end the connection where we cannot end our direction alone.
     private const int LingerWithoutEndWrite = 500;
 
-    private static readonly byte[] Nothing = new byte[0];
-
     private readonly bool _isServer;
     private readonly Transport _transport;
-    private readonly MessageExtension? _extension;
     private readonly WebSocketEngine _engine;
     private readonly byte[] _receiveBuffer;
     private readonly byte[] _sendBuffer;
     private readonly byte[] _random = new byte[32];
-    private readonly int _sendTimeout;
-    private readonly int _closeTimeout;
-    private readonly int _keepAliveInterval;
-    private readonly int _keepAliveTimeout;
-    private int _randomUsed = 32;
+    private readonly WebSocketOptions _options;
+    private readonly bool _encodes;
+    private int _randomLeft;
 
     // What has arrived and not been read: at first perhaps in the handshake's buffer, then in ours.
     private byte[] _input;
@@ -37,25 +34,21 @@ public sealed partial class WebSocketConnection : IDisposable
     private long _lastHeard;
     private long _pingedAt;
     private bool _over;
-    private int _closeCode;
 
     internal WebSocketConnection(
-        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, MessageExtension? extension,
-        byte[] input, int inputOffset, int inputCount)
+        Transport transport, bool isServer, WebSocketOptions options, string path, string? subprotocol, WebSocketEngine? engine, HttpHead head)
     {
         _isServer = isServer;
         _transport = transport;
-        _extension = extension;
-        _engine = new WebSocketEngine(isServer, options.MaxMessageSize, extension);
+        _encodes = engine != null;
+        _engine = engine ?? new WebSocketEngine(isServer, options.MaxMessageSize);
         _receiveBuffer = new byte[options.ReceiveBufferSize];
         _sendBuffer = new byte[options.SendBufferSize];
-        _sendTimeout = options.SendTimeout;
-        _closeTimeout = options.CloseTimeout;
-        _keepAliveInterval = options.KeepAliveInterval;
-        _keepAliveTimeout = options.KeepAliveTimeout;
-        _input = input;
-        _inputOffset = inputOffset;
-        _inputCount = inputCount;
+        _options = options;
+        Data = _receiveBuffer;
+        _input = head.Buffer;
+        _inputOffset = head.Length;
+        _inputCount = head.Count - head.Length;
         _lastHeard = Environment.TickCount64;
         Path = path;
         Subprotocol = subprotocol;
@@ -71,31 +64,31 @@ public sealed partial class WebSocketConnection : IDisposable
     public EngineState State => _over ? EngineState.Closed : _engine.State;
 
     /// <summary>Holds the part of a message that the last <see cref="Receive"/> gave, until the next call. Only read it: it may be what later messages refer to.</summary>
-    public byte[] Data => _engine.Data;
+    public byte[] Data;
 
     /// <summary>Where in <see cref="Data"/> it begins.</summary>
-    public int DataOffset => _engine.DataOffset;
+    public int DataOffset;
 
     /// <summary>How many bytes it has.</summary>
-    public int DataCount => _engine.DataCount;
+    public int DataCount;
 
     /// <summary>Whether the message is text, which is valid UTF-8.</summary>
-    public bool IsText => _engine.IsText;
+    public bool IsText;
 
     /// <summary>Whether the part begins its message.</summary>
-    public bool IsFirst => _engine.IsFirst;
+    public bool IsFirst;
 
     /// <summary>Whether the part ends its message.</summary>
-    public bool IsLast => _engine.IsLast;
+    public bool IsLast;
 
     /// <summary>Once closed: the peer's close code, 1005 where it gave none, 1006 where the connection was lost, or ours where the peer broke a rule. Before: 0.</summary>
-    public int CloseCode => _over && _closeCode == 0 ? Framing.CloseCode.AbnormalClosure : _closeCode;
+    public int CloseCode;
 
     /// <summary>The peer's reason, "" where it gave none, null before its close frame.</summary>
     public string? CloseReason;
 
     /// <summary>The rule that the peer broke, if that ended the connection.</summary>
-    public ProtocolError Error => _engine.Error;
+    public ProtocolError Error;
 
     /// <summary>What was being done when the connection was lost, with close code 1006; <see cref="ConnectionStep.None"/> where it was not.</summary>
     public ConnectionStep LostAt;
@@ -117,6 +110,13 @@ public sealed partial class WebSocketConnection : IDisposable
             switch (Parse(now))
             {
                 case EngineEvent.Data:
+                    WebSocketEngine engine = _engine;
+                    Data = engine.Data;
+                    DataOffset = engine.DataOffset;
+                    DataCount = engine.DataCount;
+                    IsText = engine.IsText;
+                    IsFirst = engine.IsFirst;
+                    IsLast = engine.IsLast;
                     return ReceiveStatus.Data;
                 case EngineEvent.Pong:
                     return ReceiveStatus.Pong;
@@ -126,7 +126,7 @@ public sealed partial class WebSocketConnection : IDisposable
                     return ReceiveStatus.Closed;
             }
 
-            long wake = WakeForKeepAlive(now);
+            long wake = KeepAlive(now);
             int n = _over ? 0 : Fill(Transport.TimeLeft(wake < deadline ? wake : deadline));
             if (n == 0)
             {
@@ -135,7 +135,7 @@ public sealed partial class WebSocketConnection : IDisposable
             else if (n == Transport.TimedOut)
             {
                 now = Environment.TickCount64;
-                if (_pingedAt != 0 && now - _pingedAt >= _keepAliveTimeout)
+                if (_pingedAt != 0 && now - _pingedAt >= _options.KeepAliveTimeout)
                 {
                     Lose(ConnectionStep.KeepAlive);
                 }
@@ -167,7 +167,7 @@ public sealed partial class WebSocketConnection : IDisposable
             throw new ArgumentOutOfRangeException(nameof(count));
         }
 
-        if (_extension != null)
+        if (_encodes)
         {
             bool sent = false;
             SendEncoded(data, offset, count, isText, isLast, compress, ref sent);
@@ -205,7 +205,7 @@ public sealed partial class WebSocketConnection : IDisposable
     /// <summary>Sends an empty ping; <see cref="Receive"/> reports the pong. Does nothing once the connection is closing.</summary>
     public void Ping()
     {
-        if (!_over && !Write(_engine.WritePing(_sendBuffer, 0, Nothing, 0, 0, NextMaskKey())))
+        if (!_over && !Write(_engine.WritePing(_sendBuffer, 0, _sendBuffer, 0, 0, NextMaskKey())))
         {
             Lose(ConnectionStep.Send);
         }
@@ -219,7 +219,7 @@ public sealed partial class WebSocketConnection : IDisposable
     /// <param name="reason">At most 123 bytes of UTF-8; null for none.</param>
     public void Close(int code = Framing.CloseCode.NormalClosure, string? reason = null)
     {
-        byte[] text = reason == null ? Nothing : System.Text.Encoding.UTF8.GetBytes(reason);
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(reason ?? "");
         if (code != Framing.CloseCode.NoStatusReceived && !Framing.CloseCode.IsValidOnWire(code))
         {
             throw new ArgumentOutOfRangeException(nameof(code), "Close code " + code.ToString() + " must be 1000-1003, 1007-1014, 3000-4999, or 1005 for none.");
@@ -235,7 +235,7 @@ public sealed partial class WebSocketConnection : IDisposable
             return;
         }
 
-        long deadline = Environment.TickCount64 + _closeTimeout;
+        long deadline = Environment.TickCount64 + _options.CloseTimeout;
         if (!Write(_engine.WriteClose(_sendBuffer, 0, code, text, 0, text.Length, NextMaskKey())))
         {
             Lose(ConnectionStep.Close);
@@ -259,6 +259,11 @@ public sealed partial class WebSocketConnection : IDisposable
     public void Dispose()
     {
         _over = true;
+        if (CloseCode == 0)
+        {
+            CloseCode = Framing.CloseCode.AbnormalClosure;
+        }
+
         _transport.Close();
     }
 
@@ -270,7 +275,7 @@ public sealed partial class WebSocketConnection : IDisposable
     {
         while (true)
         {
-            if (_inputCount == 0 && _extension == null)
+            if (_inputCount == 0 && !_encodes)
             {
                 // Only an extension can have something left to give when all input is taken.
                 return EngineEvent.None;
@@ -309,43 +314,44 @@ public sealed partial class WebSocketConnection : IDisposable
     }
 
     // Pings a peer that has been silent for too long. Returns when it has to be looked at again.
-    private long WakeForKeepAlive(long now)
+    private long KeepAlive(long now)
     {
-        if (_keepAliveInterval == 0)
+        if (_options.KeepAliveInterval == 0)
         {
             return long.MaxValue;
         }
 
         if (_pingedAt == 0)
         {
-            if (now - _lastHeard < _keepAliveInterval)
+            if (now - _lastHeard < _options.KeepAliveInterval)
             {
-                return _lastHeard + _keepAliveInterval;
+                return _lastHeard + _options.KeepAliveInterval;
             }
 
             Ping();
             _pingedAt = now;
         }
 
-        return _pingedAt + _keepAliveTimeout;
+        return _pingedAt + _options.KeepAliveTimeout;
     }
 
     // The peer closes, or broke a rule: send our close frame unless it has gone out, then let the peer read it before the connection ends.
     private void AnswerClose()
     {
-        _closeCode = _engine.CloseCode;
-        if (_engine.Error == ProtocolError.None)
+        CloseCode = _engine.CloseCode;
+        Error = _engine.Error;
+        bool inOrder = Error == ProtocolError.None;
+        if (inOrder)
         {
             int count = _engine.ControlPayloadCount;
             CloseReason = count > 2 ? System.Text.Encoding.UTF8.GetString(_engine.ControlPayload, 2, count - 2) : "";
         }
 
-        long deadline = Environment.TickCount64 + _closeTimeout;
-        if (Write(_engine.WriteClose(_sendBuffer, 0, _closeCode, Nothing, 0, 0, NextMaskKey())))
+        long deadline = Environment.TickCount64 + _options.CloseTimeout;
+        if (Write(_engine.WriteClose(_sendBuffer, 0, CloseCode, _sendBuffer, 0, 0, NextMaskKey())))
         {
             // RFC 6455 §7.1.1: the server ends TCP first, and a client that closes in order waits for that. A reset would overtake what the
             // peer has not read: so end our direction alone, and read until it ends its own.
-            bool inOrder = _engine.Error == ProtocolError.None;
             bool waits = !_isServer && inOrder;
             if (!waits && !_transport.EndWrite())
             {
@@ -366,8 +372,7 @@ public sealed partial class WebSocketConnection : IDisposable
             }
         }
 
-        _over = true;
-        _transport.Close();
+        Dispose();
     }
 
     private void Lose(ConnectionStep step)
@@ -377,20 +382,19 @@ public sealed partial class WebSocketConnection : IDisposable
             LostAt = step;
         }
 
-        _over = true;
-        _transport.Close();
+        Dispose();
     }
 
     private void WriteOrLose(int offset, int count)
     {
-        if (!_transport.Write(_sendBuffer, offset, count, _sendTimeout))
+        if (!_transport.Write(_sendBuffer, offset, count, _options.SendTimeout))
         {
             Lose(ConnectionStep.Send);
-            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _sendTimeout.ToString() + " ms.");
+            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _options.SendTimeout.ToString() + " ms.");
         }
     }
 
-    private bool Write(int count) => count == 0 || _transport.Write(_sendBuffer, 0, count, _sendTimeout);
+    private bool Write(int count) => count == 0 || _transport.Write(_sendBuffer, 0, count, _options.SendTimeout);
 
     // RFC 6455 §5.3: a fresh key from a strong source for each frame. Fetched in bulk, because the call costs more than the bytes.
     private int NextMaskKey()
@@ -400,14 +404,13 @@ public sealed partial class WebSocketConnection : IDisposable
             return 0;
         }
 
-        if (_randomUsed == _random.Length)
+        if (_randomLeft == 0)
         {
-            Platform.FillRandom(_random);
-            _randomUsed = 0;
+            Platform.NextBytes(_random);
+            _randomLeft = _random.Length;
         }
 
-        int i = _randomUsed;
-        _randomUsed += 4;
-        return BitConverter.ToInt32(_random, i);
+        _randomLeft -= 4;
+        return BitConverter.ToInt32(_random, _randomLeft);
     }
 }

@@ -42,11 +42,15 @@ public sealed class WebSocketListener : IDisposable
         catch (ObjectDisposedException)
         {
             // Disposed before the call, not within it: the same to the caller.
-            throw Platform.Interrupted();
+#if NANOFRAMEWORK_1_0
+            throw new SocketException(SocketError.Interrupted);
+#else
+            throw new SocketException((int)SocketError.Interrupted);
+#endif
         }
 
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, true);
-        return new WebSocketRequest(socket, _options);
+        return new WebSocketRequest(socket, null, _options);
     }
 
     /// <summary>Stops listening; ends an <see cref="Accept"/> that waits. Connections made go on.</summary>

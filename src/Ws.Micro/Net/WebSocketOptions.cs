@@ -4,7 +4,8 @@ using Ws.Micro.Framing;
 
 namespace Ws.Micro.Net;
 
-/// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Read once, when the connection is made.</summary>
+/// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Sizes and all else are read when the connection is
+/// made; the times of sending, closing and keep-alive each time that they count.</summary>
 /// <remarks>Fields: on the device a property costs a hundred bytes of flash.</remarks>
 public abstract partial class WebSocketOptions
 {
@@ -43,25 +44,26 @@ public abstract partial class WebSocketOptions
 
     internal void Validate()
     {
-        CheckAtLeast(ReceiveBufferSize, MinBufferSize, "ReceiveBufferSize");
-        CheckAtLeast(SendBufferSize, MinBufferSize, "SendBufferSize");
-        CheckAtLeast(HandshakeBufferSize, 256, "HandshakeBufferSize");
-        CheckAtLeast(MaxMessageSize, 0, "MaxMessageSize");
-        CheckAtLeast(ConnectTimeout, 1, "ConnectTimeout");
-        CheckAtLeast(SendTimeout, 1, "SendTimeout");
-        CheckAtLeast(CloseTimeout, 1, "CloseTimeout");
-        CheckAtLeast(KeepAliveInterval, 0, "KeepAliveInterval");
-        CheckAtLeast(KeepAliveTimeout, 1, "KeepAliveTimeout");
+        Check(ReceiveBufferSize, MinBufferSize, "ReceiveBufferSize");
+        Check(SendBufferSize, MinBufferSize, "SendBufferSize");
+        Check(HandshakeBufferSize, 256, "HandshakeBufferSize");
+        Check(MaxMessageSize, 0, "MaxMessageSize");
+        Check(ConnectTimeout, 1, "ConnectTimeout");
+        Check(SendTimeout, 1, "SendTimeout");
+        Check(CloseTimeout, 1, "CloseTimeout");
+        Check(KeepAliveInterval, 0, "KeepAliveInterval");
+        Check(KeepAliveTimeout, 1, "KeepAliveTimeout");
         ValidateDeflate();
     }
 
     partial void ValidateDeflate();
 
-    private static void CheckAtLeast(long value, int least, string name)
+    private static void Check(long value, int least, string name)
     {
         if (value < least)
         {
-            throw new ArgumentOutOfRangeException(name, name + " is " + value.ToString() + "; it must be at least " + least.ToString() + ".");
+            string found = name + " is " + value.ToString();
+            throw new ArgumentOutOfRangeException(name, found + "; it must be at least " + least.ToString());
         }
     }
 }

@@ -4,13 +4,13 @@ namespace Ws.Micro.Net;
 
 public sealed partial class WebSocketRequest
 {
-    partial void SelectDeflate(ref MessageExtension? extension, ref byte[]? extensions)
+    partial void SelectDeflate(ref WebSocketEngine? engine)
     {
         DeflateParameters? agreed = _options.Deflate == null ? null : _handshake.SelectDeflate(_options.Deflate.Fit());
         if (agreed != null)
         {
-            extension = new PerMessageDeflate(true, agreed, _options.Deflate!);
-            extensions = DeflateNegotiation.WriteResponse(agreed);
+            engine = new WebSocketEngine(true, _options.MaxMessageSize, new PerMessageDeflate(true, agreed, _options.Deflate!));
+            _handshake.Extensions = DeflateNegotiation.WriteResponse(agreed);
         }
     }
 }

@@ -19,22 +19,14 @@ public sealed partial class WebSocketRequest : IDisposable
     private bool _accepted;
     private bool _late;
 
-    internal WebSocketRequest(Socket socket, WebSocketListenerOptions options)
-        : this(options)
-    {
-        _socket = socket;
-    }
-
     /// <summary>A request over a transport that is already there.</summary>
     public WebSocketRequest(Transport transport, WebSocketListenerOptions options)
-        : this(options)
-    {
-        options.Validate();
-        _transport = transport;
-    }
+        : this(null, transport, options) => options.Validate();
 
-    private WebSocketRequest(WebSocketListenerOptions options)
+    internal WebSocketRequest(Socket? socket, Transport? transport, WebSocketListenerOptions options)
     {
+        _socket = socket;
+        _transport = transport;
         _options = options;
         _handshake = new ServerHandshake(new byte[options.HandshakeBufferSize]);
     }
@@ -51,29 +43,19 @@ public sealed partial class WebSocketRequest : IDisposable
     {
         _deadline = Environment.TickCount64 + _options.ConnectTimeout;
         _transport ??= Secure(_socket!);
-        HttpHead head = _handshake.Head;
-        HandshakeStatus status = HandshakeStatus.NeedMore;
-        while (status == HandshakeStatus.NeedMore)
+        string? failure = _transport.ReadHead(_handshake, _deadline, _options.ConnectTimeout);
+        if (failure != null)
         {
-            int n = _transport.Read(head.Buffer, head.Count, head.Buffer.Length - head.Count, Transport.TimeLeft(_deadline));
-            if (n > 0)
-            {
-                status = _handshake.Read(n);
-            }
-            else if (n == 0)
-            {
-                _transport.Close();
-                throw new WebSocketConnectionException(ConnectionStep.Handshake, "The client ended the connection before its request was whole.");
-            }
-            else if (Transport.TimeLeft(_deadline) == 0)
+            if (Transport.TimeLeft(_deadline) == 0)
             {
                 Refuse(408, "Request Timeout");
-                throw new WebSocketConnectionException(
-                    ConnectionStep.Handshake, "The client's request was not whole within " + _options.ConnectTimeout.ToString() + " ms.");
             }
+
+            _transport.Close();
+            throw new WebSocketConnectionException(failure);
         }
 
-        if (status == HandshakeStatus.Refused || !_handshake.CheckOrigin(_options.AllowedOrigins))
+        if (_handshake.Error != HandshakeError.None || !_handshake.CheckOrigin(_options.AllowedOrigins))
         {
             int code = ServerHandshake.StatusOf(_handshake.Error);
             Refuse(code, code == 403 ? "Forbidden" : code == 405 ? "Method Not Allowed" : code == 426 ? "Upgrade Required"
@@ -99,21 +81,18 @@ public sealed partial class WebSocketRequest : IDisposable
         }
 
         string? subprotocol = _handshake.SelectSubprotocol(_options.Subprotocols);
-        MessageExtension? extension = null;
-        byte[]? extensions = null;
-        SelectDeflate(ref extension, ref extensions);
-        byte[]? protocol = subprotocol == null ? null : System.Text.Encoding.UTF8.GetBytes(subprotocol);
-        byte[] response = new byte[256 + (protocol == null ? 0 : protocol.Length) + (extensions == null ? 0 : extensions.Length)];
-        int size = _handshake.WriteAccept(response, protocol, extensions);
+        WebSocketEngine? engine = null;
+        SelectDeflate(ref engine);
+        byte[] response = new byte[320 + (subprotocol == null ? 0 : subprotocol.Length)];
+        int size = _handshake.WriteAccept(response, subprotocol);
         if (!_transport!.Write(response, 0, size, _options.SendTimeout))
         {
             _transport.Close();
-            throw new WebSocketConnectionException(ConnectionStep.Handshake, "The client was lost before the answer was sent.");
+            throw new WebSocketConnectionException(WebSocketClient.NotSent);
         }
 
         _accepted = true;
-        HttpHead head = _handshake.Head;
-        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, extension, head.Buffer, head.Length, head.Count - head.Length);
+        return new WebSocketConnection(_transport, true, _options, Path, subprotocol, engine, _handshake.Head);
     }
 
     /// <summary>Answers a request that has been read with an HTTP status, such as 404 and "Not Found", and closes.</summary>
@@ -133,14 +112,9 @@ public sealed partial class WebSocketRequest : IDisposable
             throw new ArgumentOutOfRangeException(nameof(status), "Status " + status.ToString() + " must be 300 to 599.");
         }
 
-        byte[] phrase = System.Text.Encoding.UTF8.GetBytes(reason);
-        if (!Ascii.AreVisible(phrase, 0, phrase.Length, ' '))
-        {
-            throw new ArgumentException("The reason must hold visible ASCII characters and spaces only.", nameof(reason));
-        }
-
-        byte[] response = new byte[256 + phrase.Length];
-        int size = ServerHandshake.WriteRefusal(response, status, phrase);
+        Ascii.Check(reason, nameof(reason), " ");
+        byte[] response = new byte[256 + reason.Length];
+        int size = ServerHandshake.WriteRefusal(response, status, reason);
         if (_transport.Write(response, 0, size, _options.SendTimeout) && _transport.EndWrite())
         {
             // Bytes not read would turn the close into a reset, which could overtake the answer.
@@ -172,7 +146,7 @@ public sealed partial class WebSocketRequest : IDisposable
     }
 
     // permessage-deflate, where the library has it.
-    partial void SelectDeflate(ref MessageExtension? extension, ref byte[]? extensions);
+    partial void SelectDeflate(ref WebSocketEngine? engine);
 
     private Transport Secure(Socket socket)
     {

@@ -9,40 +9,67 @@ internal sealed class WebSocketUrl
     {
         int start = url.IndexOf("://");
         string scheme = start > 0 ? url.Substring(0, start).ToLower() : "";
-        if (scheme != "ws" && scheme != "wss")
+        IsSecure = scheme == "wss";
+        if (!IsSecure && scheme != "ws")
         {
             throw Bad(url, "it must begin with ws:// or wss://");
         }
 
-        IsSecure = scheme == "wss";
-        string rest = url.Substring(start + 3);
-        if (rest.IndexOf('#') >= 0)
+        if (url.IndexOf('#') >= 0)
         {
             throw Bad(url, "it must not have a fragment");
         }
 
-        int pathStart = rest.IndexOfAny(new[] { '/', '?' });
-        string authority = pathStart < 0 ? rest : rest.Substring(0, pathStart);
-        Path = pathStart < 0 ? "/" : rest[pathStart] == '?' ? "/" + rest.Substring(pathStart) : rest.Substring(pathStart);
-        if (authority.IndexOf('@') >= 0)
+        string host = url.Substring(start + 3);
+        string path = "/";
+        int at = host.IndexOfAny("/?".ToCharArray());
+        if (at >= 0)
+        {
+            path = host.Substring(at);
+            path = path[0] == '/' ? path : "/" + path;
+            host = host.Substring(0, at);
+        }
+
+        if (host.IndexOf('@') >= 0)
         {
             throw Bad(url, "it must not hold user information");
         }
 
+        Path = path;
+        HostHeader = host;
+        int defaultPort = IsSecure ? 443 : 80;
+        int port = defaultPort;
+
         // An IPv6 address stands in brackets because of its colons.
-        int portColon = authority.LastIndexOf(':');
-        if (portColon < authority.LastIndexOf(']'))
+        at = host.LastIndexOf(':');
+        if (at > host.LastIndexOf(']'))
         {
-            portColon = -1;
+            string digits = host.Substring(at + 1);
+            host = host.Substring(0, at);
+            port = 0;
+            for (int i = 0; i < digits.Length; i++)
+            {
+                int digit = digits[i] - '0';
+                port = digit >= 0 && digit <= 9 && port >= 0 && i < 5 ? (port * 10) + digit : -1;
+            }
+
+            if (port < 1 || port > 65535)
+            {
+                throw Bad(url, "its port must be 1 to 65535");
+            }
+
+            // §4.1: the port stands in the Host header unless it is the scheme's own.
+            HostHeader = port == defaultPort ? host : host + ":" + port.ToString();
         }
 
-        Host = portColon < 0 ? authority : authority.Substring(0, portColon);
-        Port = portColon < 0 ? DefaultPort : ParsePort(authority.Substring(portColon + 1), url);
-        bool isAddress6 = Host.Length > 2 && Host[0] == '[' && Host.IndexOf(']') == Host.Length - 1;
-        if (Host.Length == 0 || (!isAddress6 && (Host.IndexOf(':') >= 0 || Host.IndexOf('[') >= 0 || Host.IndexOf(']') >= 0)))
+        bool isAddress6 = host.Length > 2 && host[0] == '[' && host.IndexOf(']') == host.Length - 1;
+        if (host.Length == 0 || (!isAddress6 && host.IndexOfAny(":[]".ToCharArray()) >= 0))
         {
-            throw Bad(url, "its host must be a name, an IPv4 address or an IPv6 address in brackets");
+            throw Bad(url, "its host must be a name or an address, IPv6 in brackets");
         }
+
+        Host = host;
+        Port = port;
     }
 
     internal readonly bool IsSecure;
@@ -52,25 +79,10 @@ internal sealed class WebSocketUrl
 
     internal readonly int Port;
 
+    // What the Host header has to say.
+    internal readonly string HostHeader;
+
     internal readonly string Path;
-
-    // §4.1: the port stands in the Host header unless it is the scheme's own.
-    internal string HostHeader => Port == DefaultPort ? Host : Host + ":" + Port.ToString();
-
-    private int DefaultPort => IsSecure ? 443 : 80;
-
-    private static int ParsePort(string text, string url)
-    {
-        int port = 0;
-        bool ok = text.Length > 0 && text.Length <= 5;
-        for (int i = 0; ok && i < text.Length; i++)
-        {
-            ok = text[i] >= '0' && text[i] <= '9';
-            port = (port * 10) + (text[i] - '0');
-        }
-
-        return ok && port > 0 && port <= 65535 ? port : throw Bad(url, "its port must be 1 to 65535");
-    }
 
     private static ArgumentException Bad(string url, string why) => new("'" + url + "' is not a WebSocket URL: " + why + ".", nameof(url));
 }

@@ -23,14 +23,13 @@ internal static class HandshakeScenarios
         {
             byte[] buffer = new byte[2048];
             byte[] output = new byte[512];
-            byte[] protocol = Encoding.ASCII.GetBytes("telemetry");
             int count = Encoding.ASCII.GetBytes(Request, buffer);
             return () =>
             {
                 ServerHandshake handshake = new(buffer);
                 Scenarios.Check(handshake.Read(count) == HandshakeStatus.Done);
                 Scenarios.Check(handshake.CheckOrigin([]) && handshake.SelectSubprotocol(["telemetry"]) != null);
-                Scenarios.Check(handshake.WriteAccept(output, protocol, null) > 0);
+                Scenarios.Check(handshake.WriteAccept(output, "telemetry", null) > 0);
             };
         }
         );

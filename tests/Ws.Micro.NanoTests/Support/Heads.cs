@@ -84,8 +84,7 @@ internal static class Heads
     public static byte[] Answer(ServerHandshake server, string? subprotocol, DeflateParameters? deflate = null)
     {
         byte[] output = new byte[BufferSize];
-        int count = server.WriteAccept(
-            output, subprotocol == null ? null : Bytes.Of(subprotocol), deflate == null ? null : DeflateNegotiation.WriteResponse(deflate));
+        int count = server.WriteAccept(output, subprotocol, deflate == null ? null : DeflateNegotiation.WriteResponse(deflate));
         return Bytes.Part(output, 0, count);
     }
 

@@ -1,0 +1,14 @@
+using Ws.Micro.Handshake;
+
+namespace Ws.Micro.Net;
+
+public sealed partial class WebSocketConnectionException
+{
+    static partial void DescribeDeflate(HandshakeError error, ref string text)
+    {
+        if (error == HandshakeError.DeflateNotAsOffered)
+        {
+            text = "permessage-deflate not as offered";
+        }
+    }
+}
