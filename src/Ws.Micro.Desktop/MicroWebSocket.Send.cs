@@ -15,6 +15,9 @@ public sealed partial class MicroWebSocket
     // one, no piece is so large that keep-alive could take the time it needs for silence.
     private const int MaxPiece = (16 * 1024) - WebSocketEngine.Headroom;
     private const int MaxUncopiedPiece = 64 * 1024;
+
+    // What a server sends behind this much of a longer message is not copied.
+    private const int FirstPiece = 1024;
     private const int MinEncodedPiece = 256;
     private const int MaxControlFrame = Limits.MaxHeaderSize + Limits.MaxControlPayload;
 
@@ -184,7 +187,7 @@ public sealed partial class MicroWebSocket
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteMessageAsync(ReadOnlyMemory<byte> payload, bool isText, bool endOfMessage, CancellationToken cancellationToken)
     {
-        int count = Math.Min(payload.Length, MaxPiece);
+        int count = payload.Length <= MaxPiece ? payload.Length : _isServer ? FirstPiece : MaxPiece;
         byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + count);
         try
         {

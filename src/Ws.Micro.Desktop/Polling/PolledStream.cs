@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.IO;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -13,11 +12,8 @@ namespace Ws.Micro.Desktop.Polling;
 /// A connection whose waiting reads and writes a <see cref="Poller"/> completes, on its own thread or on one of the thread pool. One read and one
 /// write at a time. It owns the socket. While it waits it holds no buffer but the one it was given, and it allocates nothing.
 /// </summary>
-internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
+internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
 {
-    // What is written in pieces of at most this size in a turn waits for the end of that, and goes out together.
-    private const int MaxBatched = 4096, BatchSize = 16 * 1024;
-
     // Reads that complete at once in a turn, before the poller's other connections have theirs.
     private const int MaxInTurn = 32;
 
@@ -48,16 +44,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
     private CancellationTokenRegistration _readCancellation;
     private ManualResetValueTaskSourceCore<int> _read;
 
-    private bool _writeWaits;
-    private ReadOnlyMemory<byte> _writeRest;
-    private CancellationTokenRegistration _writeCancellation;
-    private ManualResetValueTaskSourceCore<bool> _write;
-
-    // Written and not yet sent: _batch[_batchStart.._batchEnd]. Rented only while there is some.
-    private byte[]? _batch;
-    private int _batchStart;
-    private int _batchEnd;
-
     /// <param name="socket">Connected, and used by nobody else but to end its directions.</param>
     /// <param name="poller">Completes what waits.</param>
     public PolledStream(Socket socket, Poller poller)
@@ -71,12 +57,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
 
     /// <summary>Whether the poller may run the application itself, instead of the thread pool.</summary>
     public bool IsInline { get; set; }
-
-    /// <summary>
-    /// Whether small writes made in a turn go out together, when the application next waits for something. Whoever ends the sending direction has
-    /// to call <see cref="SendBatch"/> before.
-    /// </summary>
-    public bool Batches { get; set; }
 
     public override bool CanRead => true;
 
@@ -123,58 +103,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
             }
 
             return new ValueTask<int>(this, _read.Version);
-        }
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (Batches && _runner == Environment.CurrentManagedThreadId && buffer.Length <= MaxBatched && TryBatch(buffer.Span))
-            {
-                return default;
-            }
-
-            _writeRest = buffer;
-            if (TryWriteRest())
-            {
-                return default;
-            }
-
-            _write.Reset();
-            _writeWaits = true;
-            if (cancellationToken.CanBeCanceled)
-            {
-                _writeCancellation = cancellationToken.UnsafeRegister(static (stream, token) => ((PolledStream)stream!).Fail(false, true, new OperationCanceledException(token)), this);
-            }
-
-            return new ValueTask(this, _write.Version);
-        }
-    }
-
-    /// <summary>Sends what was written and waits to go out together, as far as the system takes it at once.</summary>
-    public void SendBatch()
-    {
-        lock (_gate)
-        {
-            try
-            {
-                if (!_isDisposed)
-                {
-                    TrySendBatch();
-                }
-            }
-            catch (SocketException)
-            {
-                // A connection lost shows in the read that waits.
-                ReturnBatch();
-            }
         }
     }
 
@@ -367,100 +295,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
         return -1;
     }
 
-    // Under the lock: the batch, then the rest of the write. False where the system takes no more now.
-    private bool TryWriteRest()
-    {
-        if (!TrySendBatch())
-        {
-            return false;
-        }
-
-        while (!_writeRest.IsEmpty)
-        {
-            int count = TrySend(_writeRest.Span);
-            if (count < 0)
-            {
-                return false;
-            }
-
-            _writeRest = _writeRest[count..];
-        }
-
-        return true;
-    }
-
-    private bool TryBatch(ReadOnlySpan<byte> bytes)
-    {
-        if (_writeWaits)
-        {
-            return false;
-        }
-
-        if (_batch != null && _batchEnd + bytes.Length > _batch.Length && !TrySendBatch())
-        {
-            return false;
-        }
-
-        _batch ??= ArrayPool<byte>.Shared.Rent(BatchSize);
-        bytes.CopyTo(_batch.AsSpan(_batchEnd));
-        _batchEnd += bytes.Length;
-        return true;
-    }
-
-    private bool TrySendBatch()
-    {
-        while (_batchStart < _batchEnd)
-        {
-            int count = TrySend(_batch.AsSpan(_batchStart, _batchEnd - _batchStart));
-            if (count < 0)
-            {
-                return false;
-            }
-
-            _batchStart += count;
-        }
-
-        ReturnBatch();
-        return true;
-    }
-
-    private void ReturnBatch()
-    {
-        if (_batch != null)
-        {
-            ArrayPool<byte>.Shared.Return(_batch);
-            _batch = null;
-            _batchStart = _batchEnd = 0;
-        }
-    }
-
-    private int TrySend(ReadOnlySpan<byte> bytes)
-    {
-        while (!_isFull)
-        {
-            _isFull = !_hasEnded;
-            int count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-            if (error == SocketError.Success)
-            {
-                _isFull = false;
-                return count;
-            }
-
-            if (error != SocketError.WouldBlock)
-            {
-                throw new SocketException((int)error);
-            }
-
-            if (_hasEnded)
-            {
-                // Only one direction has.
-                return -1;
-            }
-        }
-
-        return -1;
-    }
-
     // Ends what waits, on another thread, because this one may be in the middle of something.
     private void Fail(bool read, bool write, Exception error)
     {
@@ -505,21 +339,6 @@ internal sealed class PolledStream : Stream, IValueTaskSource<int>, IValueTaskSo
         else
         {
             _read.SetException(error);
-        }
-    }
-
-    private void EndWrite(Exception? error)
-    {
-        _writeCancellation.Dispose();
-        _writeCancellation = default;
-        _writeRest = default;
-        if (error == null)
-        {
-            _write.SetResult(true);
-        }
-        else
-        {
-            _write.SetException(error);
         }
     }
 }
