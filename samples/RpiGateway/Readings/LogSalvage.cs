@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using Microsoft.Data.Sqlite;
+using RpiGateway.Access;
 
 namespace RpiGateway.Readings;
 
@@ -129,7 +130,7 @@ internal static class LogSalvage
     // Gives how many rows were added. What is broken may also read as something else.
     private static long Put(SqliteConnection target, object[] row)
     {
-        if (row is not [long and > 0 and var id, string sensor, long boot, long seq, long, byte[]] || sensor.Length == 0)
+        if (row is not [long and > 0 and var id, string sensor, long boot, long seq, long, byte[]] || !SensorId.IsValid(sensor))
         {
             return 0;
         }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using RpiGateway.Access;
 using SQLitePCL;
 
 namespace RpiGateway.Readings;
@@ -224,6 +225,12 @@ internal sealed class ReadingStore : IDisposable
                     Arrived = _page.Long(4),
                     Payload = _page.Blob(5),
                 };
+                if (!SensorId.IsValid(reading.Sensor))
+                {
+                    // No broker takes a topic with it, and it would hold up all behind it for ever.
+                    throw new InvalidDataException($"reading {reading.Id} is of no sensor");
+                }
+
                 bytes += reading.Size;
                 page.Add(reading);
             }

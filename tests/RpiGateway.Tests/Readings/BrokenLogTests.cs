@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.Data.Sqlite;
 
 namespace RpiGateway.Tests;
 
@@ -124,6 +125,26 @@ public sealed class BrokenLogTests : IDisposable
         Assert.Contains(open.Lines, static line => line.Contains("was broken", StringComparison.Ordinal));
         Assert.True(await open.AppendAsync("x", Readings + 2) > Readings);
         Assert.Null(open.Log.Trouble);
+    }
+
+    // As the file's structure is whole, only who reads it sees it.
+    [Fact]
+    public async Task ReadingThatNoBrokerWouldTakeIsLeftOutAndTheRestSaved()
+    {
+        await FillAsync();
+        using (SqliteConnection connection = new($"Data Source={File};Pooling=false"))
+        {
+            connection.Open();
+            using SqliteCommand damage = connection.CreateCommand();
+            damage.CommandText = "UPDATE readings SET sensor = 'a+b' WHERE id = 1000";
+            Assert.Equal(1, damage.ExecuteNonQuery());
+        }
+
+        using OpenLog open = new(_directory.Path);
+        List<string> all = await open.ReadAllAsync();
+
+        Assert.Equal(Enumerable.Range(1, Readings).Where(static i => i != 1000).Select(static i => $"x 77 {i} reading {i}"), all.Distinct());
+        await AssertSetAsideAsync(open, saved: Readings - 1);
     }
 
     public void Dispose() => _directory.Dispose();
