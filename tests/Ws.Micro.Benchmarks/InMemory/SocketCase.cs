@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Desktop;
+using Ws.Micro.Framing;
 using Ws.Micro.Testing;
 
 namespace Ws.Micro.Benchmarks.InMemory;
@@ -77,6 +78,45 @@ internal sealed record SocketCase(Operation Operation, WebSocketMessageType Type
         return Operation == Operation.Receive
             ? () => ReceiveAtHand(receiver, source, frame, buffer, messages)
             : () => ReceiveAwaited(receiver, source, frame, buffer, messages);
+    }
+
+    /// <summary>
+    /// What no socket over a stream can do without to receive: one read of the whole frame into the buffer and, where it is masked, one pass over the payload.
+    /// Null where messages are sent.
+    /// </summary>
+    public Action? RunFloor(int messages)
+    {
+        if (Operation == Operation.Send)
+        {
+            return null;
+        }
+
+        (DuplexPipe receiver, _) = DuplexPipe.Pair(0);
+        int header = FrameWriter.HeaderSize(Size, FromClient);
+        byte[] frame = new byte[header + Size];
+        byte[] buffer = new byte[PipeSize];
+        return () =>
+        {
+            for (int i = 0; i < messages; i++)
+            {
+                if (Operation == Operation.Receive)
+                {
+                    receiver.Bring(frame);
+                }
+
+                ValueTask<int> read = receiver.ReadAsync(buffer);
+                if (Operation == Operation.Wait)
+                {
+                    receiver.Bring(frame);
+                }
+
+                Check(read.GetAwaiter().GetResult() == frame.Length);
+                if (FromClient)
+                {
+                    Masking.Apply(buffer, header, Size, 0x5AC30F69);
+                }
+            }
+        };
     }
 
     private void Send(WebSocket socket, byte[] payload, DuplexPipe? other, int messages)
