@@ -11,8 +11,8 @@ namespace Ws.Micro.Desktop;
 
 public sealed partial class MicroWebSocket
 {
-    // A message up to this size goes out in one write, header and payload together, from a buffer of 16 KB. Of a longer
-    // one, no piece is so large that keep-alive could take the time it needs for silence.
+    // A message up to this size goes out in one write, header and payload together, from a buffer of 16 KB; see MaxWhole. Of a
+    // longer one, no piece is so large that keep-alive could take the time it needs for silence.
     private const int MaxPiece = (16 * 1024) - WebSocketEngine.Headroom;
     private const int MaxUncopiedPiece = 64 * 1024;
 
@@ -25,6 +25,9 @@ public sealed partial class MicroWebSocket
     // which spares each connection an object.
     private byte[]? _pong;
     private int _pongSize;
+
+    // What goes out in one write. Over a server's pipe more, because there each write wakes the server up, which costs more than to copy.
+    private int MaxWhole => _pipe == null ? MaxPiece : MaxUncopiedPiece;
 
     internal bool IsSending => _sendLock.IsTaken;
 
@@ -68,7 +71,7 @@ public sealed partial class MicroWebSocket
     {
         bool isText = messageType == WebSocketMessageType.Text;
         bool endOfMessage = (messageFlags & WebSocketMessageFlags.EndOfMessage) != 0;
-        if (_deflate != null || buffer.Length > MaxPiece)
+        if (_deflate != null || buffer.Length > MaxWhole)
         {
             return SendPiecesAsync(buffer, isText, endOfMessage, (messageFlags & WebSocketMessageFlags.DisableCompression) == 0, cancellationToken);
         }

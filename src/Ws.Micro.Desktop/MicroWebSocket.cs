@@ -59,6 +59,7 @@ public sealed partial class MicroWebSocket : WebSocket
         _deflate = deflate == null ? null : new PerMessageDeflate(isServer, deflate, options.Deflate ?? new PerMessageDeflateOptions());
         _engine = new WebSocketEngine(isServer, options.MaxMessageSize, _deflate);
         _receiveBufferSize = options.ReceiveBufferSize;
+
         _closeTimeout = (int)options.CloseTimeout.TotalMilliseconds;
 
         // SslStream holds buffers of its own while it reads, but not while it waits for something to read.
