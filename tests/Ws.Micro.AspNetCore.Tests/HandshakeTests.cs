@@ -183,6 +183,9 @@ public class HandshakeTests
         await using KestrelServer server = await KestrelServer.StartAsync(KestrelServer.EchoAsync, map: app => app.UseMicroWebSockets());
         using var client = new ClientWebSocket();
         await client.ConnectAsync(server.Uri(), KestrelServer.DeadlineToken());
+
+        // The server's answer may be here before the endpoint has its socket; the echo is not.
+        await Echo.AssertAsync(client, 10, WebSocketMessageType.Text);
         Assert.Single(server.Accepted);
     }
 
