@@ -1,37 +1,28 @@
 using System;
-using System.Buffers;
 using System.Net;
 using System.Net.WebSockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
-using MQTTnet.Channel;
 using RpiGateway.Access;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// MQTT over one WebSocket (MQTT 5, 6), for either side: binary frames only, one frame for each packet sent, packets
-/// received in any frames. What breaks a rule is refused with a close code, and MQTTnet sees only the end of the stream.
-/// One caller may read while another writes.
+/// received in any frames. What breaks a rule is refused with a close code.
 /// </summary>
-internal sealed class MqttWebSocketChannel : IMqttChannel
+internal sealed class MqttWebSocketChannel : MqttChannel
 {
     /// <summary>The subprotocol both sides must name [MQTT-6.0.0-3], [MQTT-6.0.0-4].</summary>
     public const string Subprotocol = "mqtt";
 
-    // How long a peer may take to answer a close, and to take in one packet, before its transport is dropped.
+    // How long a peer may take to answer a close before its transport is dropped.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(20);
 
     private readonly Func<CancellationToken, Task<WebSocket>>? _connect;
-    private readonly MqttPacketGuard _guard;
-    private readonly ILogger _logger;
-    private readonly Refusals? _refusals;
     private readonly SemaphoreSlim _receiving = new(1);
     private readonly CancellationTokenSource _closeDeadline = new();
-    private CancellationTokenSource _writeDeadline = new();
     private CancellationTokenRegistration _cancelled;
     private WebSocket? _socket;
     private byte[]? _discarded;
@@ -40,9 +31,8 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
 
     /// <summary>The broker's side: <paramref name="socket"/> is an accepted connection of a client.</summary>
     public MqttWebSocketChannel(WebSocket socket, EndPoint? remote, EndPoint? local, MessagePace pace, Refusals refusals, ILogger logger)
-        : this(new MqttPacketGuard(MqttPacketGuard.Connect, pace), logger)
+        : this(new MqttPacketGuard(MqttPacketGuard.Connect, pace), refusals, logger)
     {
-        _refusals = refusals;
         _socket = socket;
         RemoteEndPoint = remote;
         LocalEndPoint = local;
@@ -50,30 +40,16 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
 
     /// <summary>The client's side: <paramref name="connect"/> opens the connection to the broker.</summary>
     public MqttWebSocketChannel(Func<CancellationToken, Task<WebSocket>> connect, MqttPacketGuard guard, ILogger logger)
-        : this(guard, logger) => _connect = connect;
+        : this(guard, null, logger) => _connect = connect;
 
-    private MqttWebSocketChannel(MqttPacketGuard guard, ILogger logger)
-    {
-        _guard = guard;
-        _logger = logger;
+    private MqttWebSocketChannel(MqttPacketGuard guard, Refusals? refusals, ILogger logger)
+        : base(guard, refusals, logger) =>
         _closeDeadline.Token.UnsafeRegister(static channel => ((MqttWebSocketChannel)channel!)._socket?.Abort(), this);
-    }
 
-    public X509Certificate2? ClientCertificate => null;
+    public override async Task ConnectAsync(CancellationToken cancellationToken) => _socket = await _connect!(cancellationToken);
 
-    public EndPoint? RemoteEndPoint { get; }
-
-    public EndPoint? LocalEndPoint { get; }
-
-    public bool IsSecureConnection => false;
-
-    /// <summary>True once the peer's first packet, CONNECT or CONNACK, is here whole.</summary>
-    public bool FirstPacketReceived => _guard.FirstPacketPassed;
-
-    public async Task ConnectAsync(CancellationToken cancellationToken) => _socket = await _connect!(cancellationToken);
-
-    /// <summary>Reads up to <paramref name="count"/> bytes; 0 is the end, however it came about.</summary>
-    public async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         // A cancelled WebSocket receive drops the transport, and a close frame with it. So a cancelled read closes.
         if (cancellationToken != _cancelled.Token)
@@ -83,31 +59,12 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
                 static channel => _ = ((MqttWebSocketChannel)channel!).StartCloseAsync(WebSocketCloseStatus.NormalClosure, null), this);
         }
 
-        await _guard.PaceAsync(CancellationToken.None);
+        await Guard.PaceAsync(CancellationToken.None);
         return await ReceiveAsync(buffer.AsMemory(offset, count));
     }
 
-    /// <summary>Sends one packet as one binary frame.</summary>
-    public async Task WriteAsync(ReadOnlySequence<byte> buffer, bool isEndOfPacket, CancellationToken cancellationToken)
-    {
-        // A frame once begun must be finished: the deadline alone ends a send, and the connection with it.
-        ReadOnlyMemory<byte> packet = buffer.IsSingleSegment ? buffer.First : buffer.ToArray();
-        ValueTask send = _socket!.SendAsync(packet, WebSocketMessageType.Binary, isEndOfPacket, _writeDeadline.Token);
-        if (send.IsCompletedSuccessfully)
-        {
-            return;
-        }
-
-        _writeDeadline.CancelAfter(WriteTimeout);
-        await send;
-        if (!_writeDeadline.TryReset())
-        {
-            _writeDeadline = new CancellationTokenSource();
-        }
-    }
-
     /// <summary>Closes with 1000 unless a close is under way, and waits for the peer's, at most 2 s.</summary>
-    public async Task DisconnectAsync(CancellationToken cancellationToken)
+    public override async Task DisconnectAsync(CancellationToken cancellationToken)
     {
         if (_socket is null)
         {
@@ -123,26 +80,23 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
     {
         if (_closing == 0)
         {
-            if (_refusals is null)
-            {
-                _logger.LogWarning("Refused what broker {Peer} sent: {Reason} (close {Code})", RemoteEndPoint, refusal.Reason, (int)refusal.Code);
-            }
-            else
-            {
-                _refusals.ReportClose(refusal.Code, $"MQTT peer {RemoteEndPoint}", refusal.Reason);
-            }
+            Report(refusal, (refusals, peer) => refusals.ReportClose(refusal.Code, peer, refusal.Reason));
         }
 
         return StartCloseAsync(refusal.Code, refusal.Reason);
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _cancelled.Dispose();
         _socket?.Dispose();
         _closeDeadline.Dispose();
-        _writeDeadline.Dispose();
+        base.Dispose();
     }
+
+    /// <summary>Sends one packet as one binary frame.</summary>
+    protected override ValueTask SendAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket, CancellationToken deadline) =>
+        _socket!.SendAsync(packet, WebSocketMessageType.Binary, isEndOfPacket, deadline);
 
     private async Task<int> ReceiveAsync(Memory<byte> buffer)
     {
@@ -189,7 +143,7 @@ internal sealed class MqttWebSocketChannel : IMqttChannel
         // [MQTT-6.0.0-1]
         Refusal? refusal = received.MessageType == WebSocketMessageType.Text
             ? new(WebSocketCloseStatus.InvalidMessageType, "MQTT takes binary frames only")
-            : _guard.Inspect(target.Span[..received.Count]);
+            : Guard.Inspect(target.Span[..received.Count]);
         if (refusal is null)
         {
             return received.Count;

@@ -15,20 +15,29 @@ internal sealed class PlainConnection(string id, ReadingLog log, ILogger logger)
     /// <summary>The largest reading in bytes, where the settings allow no less.</summary>
     public const int MaxReadingSize = 64 * 1024;
 
-    private readonly SemaphoreSlim _stored = new(0);
+    private TaskCompletionSource _stored = new();
 
     /// <inheritdoc/>
     public bool OnStored(Reading reading) => true;
 
     /// <inheritdoc/>
-    public void TellStored() => _stored.Release();
+    public void TellStored() => _stored.TrySetResult();
 
     protected override async Task ServeAsync(CancellationToken givingUp)
     {
-        while (await ReceiveAsync())
+        try
         {
-            await log.AppendAsync(new Reading { Sensor = Id, IsPlain = true, Payload = [.. Message], Arrived = Now(), Owner = this }, givingUp);
-            await _stored.WaitAsync(givingUp);
+            while (await ReceiveAsync())
+            {
+                _stored = new TaskCompletionSource();
+                await log.AppendAsync(new Reading { Sensor = Id, IsPlain = true, Payload = [.. Message], Arrived = Now(), Owner = this }, givingUp);
+                await _stored.Task.WaitAsync(givingUp);
+            }
+        }
+        finally
+        {
+            // That goes on on the log's thread, which has no part in the end of a connection.
+            await Task.Yield();
         }
 
         await CloseAsync(WebSocketCloseStatus.NormalClosure, null);

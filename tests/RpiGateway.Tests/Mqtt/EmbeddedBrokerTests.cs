@@ -110,9 +110,10 @@ public sealed class EmbeddedBrokerTests
         await using TestGateway gateway = await TestGateway.StartAsync();
         using (RawPeer first = await RawPeer.AttachAsync(gateway))
         {
-            await first.SendAsync((byte[])[.. connect, .. RawPeer.Subscribe, 0xE0, 0]);
+            await first.SendAsync((byte[])[.. connect, .. RawPeer.Subscribe]);
             Assert.Equal("20020000", Convert.ToHexString(await first.NextFrameAsync()));
             Assert.Equal(0x90, (await first.NextFrameAsync())[0]);
+            await first.SendAsync((byte[])[0xE0, 0]);
             await first.CloseStatusAsync();
         }
 

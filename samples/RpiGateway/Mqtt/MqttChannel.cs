@@ -1,0 +1,82 @@
+using System;
+using System.Buffers;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using MQTTnet.Channel;
+using RpiGateway.Access;
+
+namespace RpiGateway.Mqtt;
+
+/// <summary>
+/// What MQTT goes through, for either side: what comes in passes a guard, and what breaks a rule is refused and reported, while MQTTnet sees only the
+/// end of the stream. A peer that does not take in a packet in time is dropped. One caller may read while another writes.
+/// </summary>
+/// <param name="guard">Sees all that comes in.</param>
+/// <param name="refusals">Told of what a client is refused; null on the client's side.</param>
+/// <param name="logger">For what a broker is refused.</param>
+internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, ILogger logger) : IMqttChannel
+{
+    // How long a peer may take to take in one packet.
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(20);
+
+    private CancellationTokenSource _writeDeadline = new();
+
+    public X509Certificate2? ClientCertificate => null;
+
+    public EndPoint? RemoteEndPoint { get; init; }
+
+    public EndPoint? LocalEndPoint { get; init; }
+
+    public bool IsSecureConnection => false;
+
+    /// <summary>True once the peer's first packet, CONNECT or CONNACK, is here whole.</summary>
+    public bool FirstPacketReceived => Guard.FirstPacketPassed;
+
+    protected MqttPacketGuard Guard => guard;
+
+    public abstract Task ConnectAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads up to <paramref name="count"/> bytes; 0 is the end, however it came about.</summary>
+    public abstract Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken);
+
+    /// <summary>Sends one packet.</summary>
+    public async Task WriteAsync(ReadOnlySequence<byte> buffer, bool isEndOfPacket, CancellationToken cancellationToken)
+    {
+        // A packet once begun must be finished: the deadline alone ends a send, and the connection with it.
+        ValueTask send = SendAsync(buffer.IsSingleSegment ? buffer.First : buffer.ToArray(), isEndOfPacket, _writeDeadline.Token);
+        if (send.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        _writeDeadline.CancelAfter(WriteTimeout);
+        await send;
+        if (!_writeDeadline.TryReset())
+        {
+            _writeDeadline = new CancellationTokenSource();
+        }
+    }
+
+    public abstract Task DisconnectAsync(CancellationToken cancellationToken);
+
+    public virtual void Dispose() => _writeDeadline.Dispose();
+
+    /// <summary>Sends one packet, or a part of one.</summary>
+    protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket, CancellationToken deadline);
+
+    /// <summary>Says what was refused: a client by <paramref name="toClient"/>, a broker in the log.</summary>
+    protected void Report(Refusal refusal, Action<Refusals, string> toClient)
+    {
+        if (refusals is null)
+        {
+            logger.LogWarning("Refused what broker {Peer} sent: {Reason}", RemoteEndPoint, refusal.Reason);
+        }
+        else
+        {
+            toClient(refusals, $"MQTT peer {RemoteEndPoint}");
+        }
+    }
+}
