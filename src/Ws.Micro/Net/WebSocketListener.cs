@@ -31,7 +31,10 @@ public sealed class WebSocketListener : IDisposable
     public void Start(int backlog = 8) => _socket.Listen(backlog);
 
     /// <summary>Waits for a client. Nothing has been read from it yet.</summary>
-    /// <exception cref="SocketException">The listener was disposed.</exception>
+    /// <exception cref="SocketException">
+    /// With <see cref="SocketError.Interrupted"/>: the listener was disposed. Otherwise this client could not be taken, because it has gone or the
+    /// system has no socket left: call again, perhaps after a moment.
+    /// </exception>
     public WebSocketRequest Accept()
     {
         Socket socket;
