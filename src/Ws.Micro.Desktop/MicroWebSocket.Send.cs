@@ -16,7 +16,7 @@ public sealed partial class MicroWebSocket
     private const int MaxPiece = (16 * 1024) - WebSocketEngine.Headroom;
     private const int MaxUncopiedPiece = 64 * 1024;
 
-    // What a server sends behind this much of a longer message is not copied.
+    // What a server sends behind this much of a longer message is not copied; over its pipe behind MaxPiece.
     private const int FirstPiece = 1024;
     private const int MinEncodedPiece = 256;
     private const int MaxControlFrame = Limits.MaxHeaderSize + Limits.MaxControlPayload;
@@ -190,7 +190,7 @@ public sealed partial class MicroWebSocket
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteMessageAsync(ReadOnlyMemory<byte> payload, bool isText, bool endOfMessage, CancellationToken cancellationToken)
     {
-        int count = payload.Length <= MaxPiece ? payload.Length : _isServer ? FirstPiece : MaxPiece;
+        int count = payload.Length <= MaxPiece ? payload.Length : _isServer && _pipe == null ? FirstPiece : MaxPiece;
         byte[] frame = ArrayPool<byte>.Shared.Rent(WebSocketEngine.Headroom + count);
         try
         {
