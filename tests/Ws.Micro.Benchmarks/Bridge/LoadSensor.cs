@@ -7,7 +7,7 @@ using System.Text;
 namespace Ws.Micro.Benchmarks.Bridge;
 
 /// <summary>A sensor of the load, plain or by the telemetry subprotocol, for one thread.</summary>
-internal sealed class LoadSensor : IDisposable
+internal sealed class LoadSensor : ILoadSender
 {
     private const string Telemetry = "telemetry.v1.ws-micro";
 
@@ -25,7 +25,7 @@ internal sealed class LoadSensor : IDisposable
 
     public Socket Socket => _socket.Socket;
 
-    /// <summary>How many readings it has sent that are to be acknowledged yet; 0 of a plain one.</summary>
+    /// <summary>See <see cref="ILoadSender.Waiting"/>; 0 of a plain one.</summary>
     public long Waiting => _isTelemetry ? _sent - _acknowledged : 0;
 
     /// <summary>Connects, and is greeted, which blocks.</summary>
@@ -56,7 +56,6 @@ internal sealed class LoadSensor : IDisposable
         return sensor;
     }
 
-    /// <summary>Sends a reading.</summary>
     public void Send(ReadOnlySpan<byte> reading)
     {
         _sent++;
@@ -73,7 +72,6 @@ internal sealed class LoadSensor : IDisposable
         _socket.Send(true, _message.AsSpan(0, at + reading.Length));
     }
 
-    /// <summary>Takes what has arrived: acknowledgements, and pings.</summary>
     public void Continue()
     {
         while (_socket.Receive())

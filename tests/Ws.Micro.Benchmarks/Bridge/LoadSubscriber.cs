@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Ws.Micro.Benchmarks.Bridge;
 
-/// <summary>An MQTT 3.1.1 client that hears all readings from the broker at QoS 1, for one thread.</summary>
+/// <summary>An MQTT 5 client that hears all readings from the broker at QoS 1, for one thread.</summary>
 internal sealed class LoadSubscriber : IDisposable
 {
     // The first byte of a packet, without its flags.
@@ -31,9 +31,9 @@ internal sealed class LoadSubscriber : IDisposable
         LoadSubscriber subscriber = new(RawWebSocket.Open(broker, "mqtt"));
 
         // A clean session, without a keep-alive.
-        subscriber._socket.Send(false, [0x10, 17, 0, 4, .. "MQTT"u8, 4, 2, 0, 0, 0, 5, .. "heard"u8]);
+        subscriber._socket.Send(false, [0x10, 18, 0, 4, .. "MQTT"u8, 5, 2, 0, 0, 0, 0, 5, .. "heard"u8]);
         subscriber.Expect(Connack);
-        subscriber._socket.Send(false, [0x82, (byte)(5 + filter.Length), 0, 1, 0, (byte)filter.Length, .. Encoding.ASCII.GetBytes(filter), 1]);
+        subscriber._socket.Send(false, [0x82, (byte)(6 + filter.Length), 0, 1, 0, 0, (byte)filter.Length, .. Encoding.ASCII.GetBytes(filter), 1]);
         subscriber.Expect(Suback);
         return subscriber;
     }
@@ -51,7 +51,7 @@ internal sealed class LoadSubscriber : IDisposable
                 if ((_input[at] & 0xF0) == Publish)
                 {
                     int id = body + 2 + BinaryPrimitives.ReadUInt16BigEndian(_input.AsSpan(body));
-                    take(_input.AsSpan((id + 2)..end));
+                    take(_input.AsSpan(SkipProperties(id + 2)..end));
                     _acknowledgements[filled] = Puback;
                     _acknowledgements[filled + 1] = 2;
                     _input.AsSpan(id, 2).CopyTo(_acknowledgements.AsSpan(filled + 2));
@@ -92,10 +92,11 @@ internal sealed class LoadSubscriber : IDisposable
             Collect();
         }
 
-        // The last byte of both is the reason, 0 or the QoS.
-        if (_input[0] != kind || _input[end - 1] > 1)
+        // The reason, 0 or the QoS: of CONNACK the second byte, of SUBACK the last.
+        byte reason = _input[kind == Connack ? body + 1 : end - 1];
+        if (_input[0] != kind || reason > 1)
         {
-            throw new IOException($"The broker answered with 0x{_input[0]:X2}, {_input[end - 1]}.");
+            throw new IOException($"The broker answered with 0x{_input[0]:X2}, {reason}.");
         }
 
         Consume(end);
@@ -114,6 +115,17 @@ internal sealed class LoadSubscriber : IDisposable
             payload.CopyTo(_input.AsSpan(_end));
             _end += payload.Length;
         }
+    }
+
+    private int SkipProperties(int at)
+    {
+        int length = _input[at++];
+        if (length >= 0x80)
+        {
+            length = (length & 0x7F) | (_input[at++] << 7);
+        }
+
+        return at + length;
     }
 
     private void Consume(int count)

@@ -1,9 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Linq;
-using System.Text;
 using System.Threading.Tasks;
+using Ws.Micro.Benchmarks.Bridge;
 
 namespace Ws.Micro.Benchmarks.Gateway;
 
@@ -20,9 +19,6 @@ internal static class GatewayBenchmarks
     private const int MaxMemory = 120;
     private const double MinRatio = 0.5;
 
-    private static readonly byte[] Reading = Encoding.ASCII.GetBytes(
-        """{"id":"attic","boot":77,"seq":1234,"ts":1790000000000,"clock":"sntp","temperature":21.53,"humidity":45.2,"pressure":1013.25,"battery":3.71,"rssi":-61}""");
-
     /// <summary>Measures and reports.</summary>
     public static void Run(Report report)
     {
@@ -34,26 +30,25 @@ internal static class GatewayBenchmarks
     {
         using Peer mosquitto = await Peer.StartMosquittoAsync();
         using Peer gateway = await Peer.StartGatewayAsync(mosquitto.Url);
-        using LeanMqtt subscriber = await LeanMqtt.ConnectAsync(mosquitto.Url, "subscriber");
-        await subscriber.SubscribeAsync("sensors/+/telemetry");
-        List<LeanMqtt> publishers = [];
-        List<LeanSensor> sensors = [];
+        using WindowLoad load = new(mosquitto.Url);
+        List<int> publishers = [];
+        List<int> sensors = [];
         for (int i = 0; i < Clients; i++)
         {
-            publishers.Add(await LeanMqtt.ConnectAsync(mosquitto.Url, $"publisher-{i}"));
-            sensors.Add(await LeanSensor.ConnectAsync(gateway.Url, $"sensor-{i}", boot: 77));
+            publishers.Add(load.Add(LoadPublisher.Open(mosquitto.Url, $"publisher-{i}", $"sensors/sensor-{i}/telemetry")));
+            sensors.Add(load.Add(LoadSensor.Open(gateway.Url, $"sensor-{i}", isTelemetry: true)));
         }
 
-        Task<double> StraightAsync() => RateAsync(subscriber, i => publishers[i].PublishAsync($"sensors/sensor-{i}/telemetry", Reading, Messages / Clients, Window));
-        Task<double> ThroughAsync() => RateAsync(subscriber, i => sensors[i].SendAsync(Reading, Messages / Clients, Window));
+        double Straight() => load.Run(publishers, Messages / Clients, Window);
+        double Through() => load.Run(sensors, Messages / Clients, Window);
 
-        await StraightAsync();
-        await ThroughAsync();
+        Straight();
+        Through();
         List<(double Straight, double Through)> rounds = [];
         long cpu = gateway.CpuTime;
         for (int round = 0; round < Rounds; round++)
         {
-            rounds.Add((await StraightAsync(), await ThroughAsync()));
+            rounds.Add((Straight(), Through()));
         }
 
         cpu = gateway.CpuTime - cpu;
@@ -61,7 +56,7 @@ internal static class GatewayBenchmarks
         double memory = gateway.PeakResident / (1024.0 * 1024);
         report.Begin("Throughput, each reading on disk");
         report.Say(
-            $"{Clients} clients, {Window} messages of {Reading.Length} bytes under way each, {Messages:N0} messages a round, {Rounds} rounds in turn, the median; one QoS 1 subscriber on mosquitto's websockets listener hears all.");
+            $"{Clients} clients, {Window} messages of {WindowLoad.ReadingSize} bytes under way each, {Messages:N0} messages a round, {Rounds} rounds in turn, the median; one QoS 1 subscriber on mosquitto's websockets listener hears all. Clients and subscriber are one thread.");
         report.Table("", "messages a second");
         report.Row("published straight to mosquitto", $"{Median(rounds.Select(static round => round.Straight)):N0}");
         report.Row("through the gateway, acknowledged when on disk", $"{Median(rounds.Select(static round => round.Through)):N0}");
@@ -71,15 +66,6 @@ internal static class GatewayBenchmarks
         report.Row("gateway's peak resident memory", $"{memory:0} MB", $"{MaxMemory} MB", Report.Reached(memory <= MaxMemory));
         report.Row("gateway's processor time for a reading", $"{cpu / 1000.0 / Rounds / Messages:0.0} µs", "", "");
         report.End();
-    }
-
-    private static async Task<double> RateAsync(LeanMqtt subscriber, Func<int, Task> send)
-    {
-        long started = Stopwatch.GetTimestamp();
-        Task heard = subscriber.HearAsync(Messages);
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => send(i))));
-        await heard;
-        return Messages / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
