@@ -37,12 +37,12 @@ internal static class HttpProxyTunnel
         if (status == HandshakeStatus.Refused || words.Length < 2 || !words[0].StartsWith("HTTP/1.", StringComparison.Ordinal)
             || !int.TryParse(words[1], out int code))
         {
-            throw new WebSocketConnectException(WebSocketConnectStep.Proxy, $"The proxy {proxy} did not answer in HTTP/1.1.");
+            throw new WebSocketConnectionException(ConnectionStep.Proxy, $"The proxy {proxy} did not answer in HTTP/1.1.");
         }
 
         if (code is < 200 or > 299)
         {
-            throw new WebSocketConnectException(WebSocketConnectStep.Proxy, $"The proxy {proxy} refused the tunnel with HTTP status {code}.") { StatusCode = code };
+            throw new WebSocketConnectionException(ConnectionStep.Proxy, $"The proxy {proxy} refused the tunnel with HTTP status {code}.", code);
         }
     }
 }

@@ -23,7 +23,7 @@ public static class MicroWebSocketClient
 
     /// <summary>Connects to a ws or wss URI: TCP, perhaps a proxy's tunnel, perhaps TLS, then the opening handshake (RFC 6455 §4.1).</summary>
     /// <exception cref="ArgumentException">The URI or a setting is not of its form; nothing was sent.</exception>
-    /// <exception cref="WebSocketConnectException">No connection could be made; it says at which step and why.</exception>
+    /// <exception cref="WebSocketConnectionException">No connection could be made; it says at which step and why.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static async Task<MicroWebSocket> ConnectAsync(Uri uri, MicroWebSocketClientOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -36,7 +36,7 @@ public static class MicroWebSocketClient
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(HeadLimit);
-        WebSocketConnectStep step = WebSocketConnectStep.Connect;
+        ConnectionStep step = ConnectionStep.Connect;
         Socket? socket = null;
         Stream? stream = null;
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -63,17 +63,17 @@ public static class MicroWebSocketClient
 
             if (proxy != null)
             {
-                step = WebSocketConnectStep.Proxy;
+                step = ConnectionStep.Proxy;
                 await HttpProxyTunnel.OpenAsync(stream, uri, proxy, options.Proxy!, deadline.Token).ConfigureAwait(false);
             }
 
             if (uri.Scheme == "wss")
             {
-                step = WebSocketConnectStep.Tls;
+                step = ConnectionStep.Tls;
                 stream = await AuthenticateAsync(stream, uri.IdnHost, options, deadline.Token).ConfigureAwait(false);
             }
 
-            step = WebSocketConnectStep.Handshake;
+            step = ConnectionStep.Handshake;
             await stream.WriteAsync(buffer.AsMemory(0, request), deadline.Token).ConfigureAwait(false);
             await stream.FlushAsync(deadline.Token).ConfigureAwait(false);
             await ReadResponseAsync(stream, handshake, deadline.Token).ConfigureAwait(false);
@@ -84,16 +84,21 @@ public static class MicroWebSocketClient
         {
             stream?.Dispose();
             socket?.Dispose();
-            if (e is ArgumentException or WebSocketConnectException)
+            if (e is ArgumentException or WebSocketConnectionException)
             {
                 throw;
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+            if (step == ConnectionStep.Connect && e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain })
+            {
+                step = ConnectionStep.Resolve;
+            }
+
             string why = e is OperationCanceledException
                 ? string.Create(CultureInfo.InvariantCulture, $"not done within {options.ConnectTimeout.TotalSeconds} s")
                 : e.Message;
-            throw new WebSocketConnectException(step, $"{step} failed for {uri}: {why}", e);
+            throw new WebSocketConnectionException(step, $"{step} failed for {uri}: {why}", e);
         }
         finally
         {
@@ -167,14 +172,12 @@ public static class MicroWebSocketClient
         if (status == HandshakeStatus.Refused)
         {
             bool answered = handshake.Error == HandshakeError.UnexpectedStatus;
-            throw new WebSocketConnectException(
-                WebSocketConnectStep.Handshake,
-                answered ? $"The server answered with HTTP status {handshake.StatusCode} instead of 101." : $"The server's response is not valid: {handshake.Error}.")
-            {
-                HandshakeError = handshake.Error,
-                StatusCode = handshake.StatusCode,
-                RetryAfter = answered ? head.GetHeader("Retry-After") : null,
-            };
+            throw new WebSocketConnectionException(
+                ConnectionStep.Handshake,
+                answered ? $"The server answered with HTTP status {handshake.StatusCode} instead of 101." : $"The server's response is not valid: {handshake.Error}.",
+                handshake.StatusCode,
+                handshake.Error,
+                answered ? head.GetHeader("Retry-After") : null);
         }
     }
 }

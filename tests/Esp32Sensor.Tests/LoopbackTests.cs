@@ -8,6 +8,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using Esp32Sensor.Node;
+using Ws.Micro;
 using Ws.Micro.Net;
 
 namespace Esp32Sensor.Tests;

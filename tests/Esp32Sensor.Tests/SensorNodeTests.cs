@@ -354,7 +354,7 @@ public sealed class SensorNodeTests
         public override Ws.Micro.Net.WebSocketConnection Connect(string url, Ws.Micro.Net.WebSocketClientOptions options)
         {
             Connects++;
-            throw new Ws.Micro.Net.WebSocketConnectionException(Ws.Micro.Handshake.HandshakeError.UnexpectedStatus, 503, retryAfter);
+            throw new Ws.Micro.WebSocketConnectionException(Ws.Micro.Handshake.HandshakeError.UnexpectedStatus, 503, retryAfter);
         }
     }
 }

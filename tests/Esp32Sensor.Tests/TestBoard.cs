@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using Esp32Sensor.Node;
+using Ws.Micro;
 using Ws.Micro.Net;
 
 namespace Esp32Sensor.Tests;

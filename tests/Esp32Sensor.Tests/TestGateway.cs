@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Esp32Sensor.Node;
+using Ws.Micro;
 using Ws.Micro.Net;
 
 namespace Esp32Sensor.Tests;

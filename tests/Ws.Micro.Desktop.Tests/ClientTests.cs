@@ -75,10 +75,23 @@ public sealed class ClientTests
     public async Task A_callback_that_fails_is_a_connect_that_failed()
     {
         MicroWebSocketClientOptions options = new() { ConnectCallback = static (_, _) => throw new IOException("no way there") };
-        WebSocketConnectException error = await Assert.ThrowsAsync<WebSocketConnectException>(
+        WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(
             () => MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
-        Assert.Equal(WebSocketConnectStep.Connect, error.Step);
+        Assert.Equal(ConnectionStep.Connect, error.Step);
         Assert.Contains("no way there", error.Message);
+    }
+
+    [Theory]
+    [InlineData(SocketError.HostNotFound, ConnectionStep.Resolve)]
+    [InlineData(SocketError.NoData, ConnectionStep.Resolve)]
+    [InlineData(SocketError.TryAgain, ConnectionStep.Resolve)]
+    [InlineData(SocketError.ConnectionRefused, ConnectionStep.Connect)]
+    public async Task A_name_without_an_address_is_told_from_an_address_without_a_server(SocketError code, ConnectionStep step)
+    {
+        MicroWebSocketClientOptions options = new() { ConnectCallback = (_, _) => throw new SocketException((int)code) };
+        WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(
+            () => MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
+        Assert.Equal(step, error.Step);
     }
 
     [Fact]
@@ -88,7 +101,7 @@ public sealed class ClientTests
         for (int i = 0; i < 20; i++)
         {
             (IPEndPoint endPoint, Task<string> serving) = RawHttp.ServeOne(RawHttp.ReadHeadAsync);
-            await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
+            await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
             keys.Add(RawHttp.Header(await serving.InTime(), "Sec-WebSocket-Key")!);
         }
 
@@ -127,8 +140,8 @@ public sealed class ClientTests
     [InlineData("429 Too Many Requests\r\nretry-after: Fri, 31 Dec 2027 23:59:59 GMT", 429, "Fri, 31 Dec 2027 23:59:59 GMT")]
     public async Task An_answer_other_than_101_is_in_the_error(string answer, int status, string? retryAfter)
     {
-        WebSocketConnectException e = await RefusedAsync(_ => $"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
-        Assert.Equal((WebSocketConnectStep.Handshake, HandshakeError.UnexpectedStatus), (e.Step, e.HandshakeError));
+        WebSocketConnectionException e = await RefusedAsync(_ => $"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal((ConnectionStep.Handshake, HandshakeError.UnexpectedStatus), (e.Step, e.HandshakeError));
         Assert.Equal((status, retryAfter), (e.StatusCode, e.RetryAfter));
         Assert.Contains($"{status}", e.Message);
     }
@@ -139,8 +152,8 @@ public sealed class ClientTests
     [InlineData("X: \u0001", HandshakeError.MalformedHead)]
     public async Task A_101_that_breaks_a_rule_is_refused_by_name(string header, HandshakeError error)
     {
-        WebSocketConnectException e = await RefusedAsync(request => RawHttp.Accept(request, header));
-        Assert.Equal((WebSocketConnectStep.Handshake, error), (e.Step, e.HandshakeError));
+        WebSocketConnectionException e = await RefusedAsync(request => RawHttp.Accept(request, header));
+        Assert.Equal((ConnectionStep.Handshake, error), (e.Step, e.HandshakeError));
         Assert.Contains(error.ToString(), e.Message);
     }
 
@@ -149,23 +162,23 @@ public sealed class ClientTests
     [InlineData("", HandshakeError.BadAccept)]
     public async Task An_accept_that_answers_another_key_is_refused(string accept, HandshakeError error)
     {
-        WebSocketConnectException e = await RefusedAsync(_ =>
+        WebSocketConnectionException e = await RefusedAsync(_ =>
             $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
-        Assert.Equal((WebSocketConnectStep.Handshake, error), (e.Step, e.HandshakeError));
+        Assert.Equal((ConnectionStep.Handshake, error), (e.Step, e.HandshakeError));
     }
 
     [Fact]
     public async Task A_response_that_never_ends_is_refused_at_the_limit()
     {
-        WebSocketConnectException e = await RefusedAsync(_ => "HTTP/1.1 101 Switching Protocols\r\nX: " + new string('a', 100_000));
+        WebSocketConnectionException e = await RefusedAsync(_ => "HTTP/1.1 101 Switching Protocols\r\nX: " + new string('a', 100_000));
         Assert.Equal(HandshakeError.HeadTooLarge, e.HandshakeError);
     }
 
     [Fact]
     public async Task A_response_cut_short_is_said_to_be()
     {
-        WebSocketConnectException e = await RefusedAsync(_ => "HTTP/1.1 101 Switching");
-        Assert.Equal(WebSocketConnectStep.Handshake, e.Step);
+        WebSocketConnectionException e = await RefusedAsync(_ => "HTTP/1.1 101 Switching");
+        Assert.Equal(ConnectionStep.Handshake, e.Step);
         Assert.Contains("before its response was whole", e.Message);
     }
 
@@ -202,20 +215,20 @@ public sealed class ClientTests
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
         taken.Stop();
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/")).InTime());
-        Assert.Equal(WebSocketConnectStep.Connect, e.Step);
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/")).InTime());
+        Assert.Equal(ConnectionStep.Connect, e.Step);
         Assert.Contains($"127.0.0.1:{port}", e.Message);
         Assert.IsType<SocketException>(e.InnerException);
     }
 
     // A listener that accepts TCP and then says nothing, or half of what it should.
     [Theory]
-    [InlineData(WebSocketConnectStep.Proxy, "")]
-    [InlineData(WebSocketConnectStep.Proxy, "HTTP/1.1 200 OK\r\n")]
-    [InlineData(WebSocketConnectStep.Tls, "")]
-    [InlineData(WebSocketConnectStep.Handshake, "")]
-    [InlineData(WebSocketConnectStep.Handshake, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: web")]
-    public async Task A_server_that_stalls_is_left_after_the_timeout_with_the_step(WebSocketConnectStep step, string said)
+    [InlineData(ConnectionStep.Proxy, "")]
+    [InlineData(ConnectionStep.Proxy, "HTTP/1.1 200 OK\r\n")]
+    [InlineData(ConnectionStep.Tls, "")]
+    [InlineData(ConnectionStep.Handshake, "")]
+    [InlineData(ConnectionStep.Handshake, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: web")]
+    public async Task A_server_that_stalls_is_left_after_the_timeout_with_the_step(ConnectionStep step, string said)
     {
         (IPEndPoint endPoint, Task<bool> serving) = RawHttp.ServeOne(async stream =>
         {
@@ -224,14 +237,14 @@ public sealed class ClientTests
             return true;
         });
         MicroWebSocketClientOptions options = new() { ConnectTimeout = TimeSpan.FromMilliseconds(200) };
-        Uri uri = new(step == WebSocketConnectStep.Tls ? $"wss://{endPoint}/" : $"ws://{endPoint}/");
-        if (step == WebSocketConnectStep.Proxy)
+        Uri uri = new(step == ConnectionStep.Tls ? $"wss://{endPoint}/" : $"ws://{endPoint}/");
+        if (step == ConnectionStep.Proxy)
         {
             options.Proxy = new WebProxy($"http://{endPoint}");
             uri = new Uri("ws://unknown.invalid/");
         }
 
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(uri, options).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(uri, options).InTime());
         Assert.Equal(step, e.Step);
         Assert.Contains("0.2 s", e.Message);
         Assert.Contains(uri.Host, e.Message);
@@ -256,7 +269,7 @@ public sealed class ClientTests
             }
 
             MicroWebSocketClientOptions options = new() { ConnectTimeout = TimeSpan.FromMilliseconds(300) };
-            WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(async () =>
+            WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(async () =>
             {
                 // Whatever room was left is taken by the attempts before: these connect by TCP and stall at the handshake.
                 while (true)
@@ -265,7 +278,7 @@ public sealed class ClientTests
                     {
                         await MicroWebSocketClient.ConnectAsync(new Uri($"ws://{full.LocalEndPoint}/"), options).InTime();
                     }
-                    catch (WebSocketConnectException stalled) when (stalled.Step == WebSocketConnectStep.Handshake)
+                    catch (WebSocketConnectionException stalled) when (stalled.Step == ConnectionStep.Handshake)
                     {
                         Socket filler = new(SocketType.Stream, ProtocolType.Tcp);
                         fillers.Add(filler);
@@ -273,7 +286,7 @@ public sealed class ClientTests
                     }
                 }
             });
-            Assert.Equal(WebSocketConnectStep.Connect, e.Step);
+            Assert.Equal(ConnectionStep.Connect, e.Step);
             Assert.Contains("0.3 s", e.Message);
         }
         finally
@@ -350,7 +363,7 @@ public sealed class ClientTests
         Assert.Equal(after.LocalEndPoint, seen.RemoteEndPoint);
     }
 
-    private static async Task<WebSocketConnectException> RefusedAsync(Func<string, string> answer)
+    private static async Task<WebSocketConnectionException> RefusedAsync(Func<string, string> answer)
     {
         (IPEndPoint endPoint, Task<bool> serving) = RawHttp.ServeOne(async stream =>
         {
@@ -358,7 +371,7 @@ public sealed class ClientTests
             await stream.WriteAsync(Encoding.Latin1.GetBytes(answer(request)), Deadline.Token);
             return true;
         });
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
         await serving.ContinueWith(_ => { }).InTime();
         return e;
     }

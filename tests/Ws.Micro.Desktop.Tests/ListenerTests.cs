@@ -173,7 +173,7 @@ public sealed class ListenerTests
         await using MicroWebSocketListener listener = Pair.Listen(new MicroWebSocketListenerOptions { MaxPending = 2 });
         using MicroWebSocket first = await MicroWebSocketClient.ConnectAsync(listener.WsUri()).InTime();
         using MicroWebSocket second = await MicroWebSocketClient.ConnectAsync(listener.WsUri()).InTime();
-        await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(listener.WsUri()).InTime());
+        await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WsUri()).InTime());
         using MicroWebSocket accepted = await listener.AcceptAsync().InTime();
         using MicroWebSocket third = await MicroWebSocketClient.ConnectAsync(listener.WsUri()).InTime();
         Assert.Equal(WebSocketState.Open, third.State);
@@ -195,7 +195,7 @@ public sealed class ListenerTests
         await Assert.ThrowsAsync<WebSocketException>(() => Echo.ReceiveAsync(waiting, 1));
         Exception? e = await Record.ExceptionAsync(inHandshake.ReadToEndAsync);
         Assert.True(e is null or System.IO.IOException, $"Not '{e}'.");
-        await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(uri).InTime());
+        await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(uri).InTime());
         await client.SendAsync("on"u8.ToArray(), WebSocketMessageType.Text, true, Deadline.Token);
         Assert.Equal("on"u8.ToArray(), (await Echo.ReceiveAsync(server, 2)).Payload);
         await listener.DisposeAsync().InTime();

@@ -60,8 +60,8 @@ public sealed class ProxyTests
             options.Proxy.Credentials = new NetworkCredential("user", "wrong");
         }
 
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(listener.WsUri(), options).InTime());
-        Assert.Equal((WebSocketConnectStep.Proxy, 407), (e.Step, e.StatusCode));
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WsUri(), options).InTime());
+        Assert.Equal((ConnectionStep.Proxy, 407), (e.Step, e.StatusCode));
         Assert.Contains($"{proxy.Uri}", e.Message);
         Assert.Contains("407", e.Message);
     }
@@ -96,7 +96,7 @@ public sealed class ProxyTests
             return (tunnel, await RawHttp.ReadHeadAsync(stream));
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
-        await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(new Uri(uri), options).InTime());
+        await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri(uri), options).InTime());
         (string tunnel, string? request) = await serving.InTime();
         Assert.StartsWith($"CONNECT {target} HTTP/1.1\r\n", tunnel);
         if (request != null)
@@ -118,9 +118,9 @@ public sealed class ProxyTests
             return true;
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() =>
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() =>
             MicroWebSocketClient.ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
-        Assert.Equal((WebSocketConnectStep.Handshake, 401), (e.Step, e.StatusCode));
+        Assert.Equal((ConnectionStep.Handshake, 401), (e.Step, e.StatusCode));
         await serving.InTime();
     }
 
@@ -139,9 +139,9 @@ public sealed class ProxyTests
             return true;
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() =>
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() =>
             MicroWebSocketClient.ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
-        Assert.Equal(WebSocketConnectStep.Proxy, e.Step);
+        Assert.Equal(ConnectionStep.Proxy, e.Step);
         await serving.InTime();
     }
 

@@ -58,8 +58,8 @@ public sealed class TlsTests
         };
         await using MicroWebSocketListener listener = Listen(certificate);
         MicroWebSocketClientOptions options = fault == "unknown to the system" ? new MicroWebSocketClientOptions() : Trusting(TestCertificates.Root);
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
-        Assert.Equal(WebSocketConnectStep.Tls, e.Step);
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
+        Assert.Equal(ConnectionStep.Tls, e.Step);
         Assert.Contains(message, e.Message);
         Assert.Contains(certificate.Subject, e.Message);
         string[] all = ["it is for another host", "it is expired or not yet valid", "its issuer is not trusted"];
@@ -91,8 +91,8 @@ public sealed class TlsTests
         }
         else
         {
-            WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => connecting.InTime());
-            Assert.Equal(WebSocketConnectStep.Tls, e.Step);
+            WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => connecting.InTime());
+            Assert.Equal(ConnectionStep.Tls, e.Step);
         }
 
         Assert.Equal(SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors, seen);
@@ -123,8 +123,8 @@ public sealed class TlsTests
         else
         {
             // With TLS 1.3 the server's refusal comes after the client's handshake, so either step may meet it.
-            WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
-            Assert.True(e.Step is WebSocketConnectStep.Tls or WebSocketConnectStep.Handshake, e.Message);
+            WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
+            Assert.True(e.Step is ConnectionStep.Tls or ConnectionStep.Handshake, e.Message);
         }
     }
 
@@ -132,8 +132,8 @@ public sealed class TlsTests
     public async Task A_server_that_does_not_speak_TLS_fails_at_that_step()
     {
         await using MicroWebSocketListener listener = Pair.Listen();
-        WebSocketConnectException e = await Assert.ThrowsAsync<WebSocketConnectException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri()).InTime());
-        Assert.Equal(WebSocketConnectStep.Tls, e.Step);
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri()).InTime());
+        Assert.Equal(ConnectionStep.Tls, e.Step);
     }
 
     [Fact]

@@ -14,8 +14,12 @@ internal static class Layers
     private const string AspNetCore = "Ws.Micro.AspNetCore", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
 
     // What permessage-deflate may cost is said in the engine's terms, and so is what was agreed: all who have settings hand them through.
+    // A connection that fails does so by one name, whoever made it.
     private static readonly string[] ForAll =
-        ["Ws.Micro.PerMessageDeflateOptions", "Ws.Micro.Handshake.DeflateOptions", "Ws.Micro.Handshake.DeflateParameters"];
+    [
+        "Ws.Micro.PerMessageDeflateOptions", "Ws.Micro.Handshake.DeflateOptions", "Ws.Micro.Handshake.DeflateParameters",
+        "Ws.Micro.WebSocketConnectionException", "Ws.Micro.ConnectionStep",
+    ];
 
     /// <summary>For each namespace the others of this repository that it may use.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()

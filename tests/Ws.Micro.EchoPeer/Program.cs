@@ -64,7 +64,7 @@ public static class Program
 
             return 0;
         }
-        catch (Exception failed) when (failed is IOException or SocketException or WebSocketException or WebSocketConnectException or WebSocketConnectionException)
+        catch (Exception failed) when (failed is IOException or SocketException or WebSocketException or WebSocketConnectionException)
         {
             await error.WriteLineAsync(failed.Message);
             return 1;

@@ -41,8 +41,8 @@ public sealed class CertificateTests(Peers peers)
         }
         else
         {
-            WebSocketConnectException error = await Assert.ThrowsAsync<WebSocketConnectException>(() => Client.TalkAsync(stack, server.Url, talk));
-            Assert.Equal(WebSocketConnectStep.Tls, error.Step);
+            WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(() => Client.TalkAsync(stack, server.Url, talk));
+            Assert.Equal(ConnectionStep.Tls, error.Step);
             message = error.Message;
         }
         Assert.Equal([fault], Faults.Where(words => message.Contains(words, StringComparison.Ordinal)));

@@ -8,6 +8,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro;
 using Ws.Micro.Net;
 
 namespace RpiGateway.Tests.Access;

@@ -1,6 +1,6 @@
 using Ws.Micro.Handshake;
 
-namespace Ws.Micro.Net;
+namespace Ws.Micro;
 
 public sealed partial class WebSocketConnectionException
 {

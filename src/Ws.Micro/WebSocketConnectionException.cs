@@ -1,7 +1,7 @@
 using System;
 using Ws.Micro.Handshake;
 
-namespace Ws.Micro.Net;
+namespace Ws.Micro;
 
 /// <summary>A connection could not be made, or a message not sent. Says at which step, and what an HTTP answer said.</summary>
 public sealed partial class WebSocketConnectionException : Exception

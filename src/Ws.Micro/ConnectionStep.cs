@@ -1,4 +1,4 @@
-namespace Ws.Micro.Net;
+namespace Ws.Micro;
 
 /// <summary>The step at which a connection failed.</summary>
 public enum ConnectionStep : byte
@@ -29,4 +29,7 @@ public enum ConnectionStep : byte
 
     /// <summary>Receiving: the peer ended or reset the connection without a close frame.</summary>
     Receive = 8,
+
+    /// <summary>Asking an HTTP proxy for a tunnel, which .NET's asynchronous client alone does.</summary>
+    Proxy = 9,
 }
