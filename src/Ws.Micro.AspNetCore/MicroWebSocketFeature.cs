@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Ws.Micro.AspNetCore.Transport;
 using Ws.Micro.Desktop;
 using Ws.Micro.Handshake;
 
@@ -36,20 +37,23 @@ internal sealed class MicroWebSocketFeature(
             response.SecWebSocketProtocol = subProtocol;
         }
 
-        DeflateParameters? deflate = options.Deflate is null ? null : OpeningHandshake.SelectDeflate(request.SecWebSocketExtensions, options.Deflate.Fit());
-        if (deflate is not null)
+        DeflateChoice.Agreement? deflated = settings.ChoiceFor(options)?.For(request.SecWebSocketExtensions);
+        if (deflated?.Parameters is not null)
         {
-            response.SecWebSocketExtensions = DeflateNegotiation.WriteResponse(deflate);
+            response.SecWebSocketExtensions = deflated.Response;
         }
 
         Stream stream;
         PipeReader? pipe = null;
+        PolledConnection? connection = null;
         if (upgrade is not null)
         {
             response.Connection = "Upgrade";
             response.Upgrade = "websocket";
             response["Sec-WebSocket-Accept"] = OpeningHandshake.AcceptFor(request.SecWebSocketKey.ToString());
             stream = await upgrade.UpgradeAsync();
+
+            connection = context.Features.Get<PolledConnection>();
 
             // What the server's stream has between the connection's pipe and its reader costs time for each message, and memory while it waits.
             pipe = context.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
@@ -61,8 +65,22 @@ internal sealed class MicroWebSocketFeature(
 
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
 
+        if (connection?.TryTakeOver(out byte[] input) is { } polled)
+        {
+            var direct = new MicroWebSocket(polled, polled.Socket, isServer: true, options, subProtocol, deflated?.Parameters, input);
+            context.Response.OnCompleted(
+                static ended =>
+                {
+                    ((MicroWebSocket)ended).Dispose();
+                    return Task.CompletedTask;
+                },
+                direct);
+            return direct;
+        }
+
+        connection?.RunInline();
         var requestStream = new RequestStream(context, stream, sendsEachWrite: pipe is not null, options.CloseTimeout);
-        var socket = new MicroWebSocket(requestStream, null, isServer: true, options, subProtocol, deflate, default, pipe);
+        var socket = new MicroWebSocket(requestStream, null, isServer: true, options, subProtocol, deflated?.Parameters, default, pipe);
         requestStream.Socket = socket;
         context.Response.OnCompleted(
             static ended =>

@@ -80,13 +80,6 @@ internal static class OpeningHandshake
     /// <summary>Whether the client offered the subprotocol, compared as it is written (RFC 6455 §4.1, §11.3.4).</summary>
     public static bool Offers(StringValues offered, string subprotocol) => HasToken(offered, subprotocol, StringComparison.Ordinal);
 
-    /// <summary>RFC 7692 §5.1: what to agree on, of the client's offers; null where none is allowed.</summary>
-    public static DeflateParameters? SelectDeflate(StringValues offers, DeflateOptions options)
-    {
-        byte[] list = Encoding.UTF8.GetBytes(string.Join(',', offers.ToArray()));
-        return DeflateNegotiation.Accept(list, 0, list.Length, options);
-    }
-
     // RFC 6455 §4.4: the answer names the version that would do.
     private static Refusal? CheckVersion(IHeaderDictionary headers, int statusCode)
         => headers.SecWebSocketVersion is [Version] ? null : new(statusCode, $"Sec-WebSocket-Version must be {Version} (RFC 6455 section 4.2.1).");

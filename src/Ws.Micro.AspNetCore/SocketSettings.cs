@@ -11,11 +11,13 @@ internal sealed class SocketSettings
 {
     private readonly WebSocketOptions _options;
     private readonly MicroWebSocketOptions _shared;
+    private readonly DeflateChoice? _sharedChoice;
 
     public SocketSettings(WebSocketOptions options)
     {
         _options = options;
         _shared = Create(options.KeepAliveInterval, options.KeepAliveTimeout, (options as MicroWebSocketMiddlewareOptions)?.Deflate);
+        _sharedChoice = _shared.Deflate is null ? null : new DeflateChoice(_shared.Deflate);
     }
 
     /// <summary>The settings of one connection.</summary>
@@ -26,6 +28,10 @@ internal sealed class SocketSettings
                 accept.KeepAliveInterval ?? _options.KeepAliveInterval,
                 accept.KeepAliveTimeout ?? _options.KeepAliveTimeout,
                 accept.DangerousEnableCompression ? Narrow(_shared.Deflate ?? new(), accept) : _shared.Deflate);
+
+    /// <summary>How to answer offers of permessage-deflate by settings of <see cref="For"/>; null: not at all.</summary>
+    public DeflateChoice? ChoiceFor(MicroWebSocketOptions settings)
+        => settings == _shared ? _sharedChoice : settings.Deflate is null ? null : new DeflateChoice(settings.Deflate);
 
     // In ASP.NET Core zero and infinite both switch off, either time.
     private MicroWebSocketOptions Create(TimeSpan keepAliveInterval, TimeSpan keepAliveTimeout, PerMessageDeflateOptions? deflate)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ws.Micro.AspNetCore.Tests;
 
-public class HandshakeTests
+public abstract class HandshakeTests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     private const string Get = "GET / HTTP/1.1";
 
@@ -209,3 +209,7 @@ public class HandshakeTests
         return answer;
     }
 }
+
+public sealed class HandshakeOnKestrelsSocketsTests() : HandshakeTests(onMicroSockets: false);
+
+public sealed class HandshakeOnMicroSocketsTests() : HandshakeTests(onMicroSockets: true);

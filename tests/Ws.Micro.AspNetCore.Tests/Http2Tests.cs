@@ -11,7 +11,7 @@ using Ws.Micro.Desktop;
 namespace Ws.Micro.AspNetCore.Tests;
 
 /// <summary>RFC 8441, over HTTP/2 without TLS by prior knowledge.</summary>
-public class Http2Tests
+public abstract class Http2Tests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
 
@@ -112,3 +112,7 @@ public class Http2Tests
         return client;
     }
 }
+
+public sealed class Http2OnKestrelsSocketsTests() : Http2Tests(onMicroSockets: false);
+
+public sealed class Http2OnMicroSocketsTests() : Http2Tests(onMicroSockets: true);

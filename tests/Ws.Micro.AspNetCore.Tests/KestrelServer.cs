@@ -24,6 +24,9 @@ internal sealed class KestrelServer(WebApplication app) : IAsyncDisposable
     /// <summary>How long a test waits for what has to happen.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether servers that the test starts are on the library's own sockets.</summary>
+    public static AsyncLocal<bool> OnMicroSockets { get; } = new();
+
     public ConcurrentQueue<WebSocket> Accepted { get; } = new();
 
     public int Port { get; private set; }
@@ -41,6 +44,11 @@ internal sealed class KestrelServer(WebApplication app) : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        if (OnMicroSockets.Value)
+        {
+            builder.WebHost.UseMicroSockets();
+        }
+
         build?.Invoke(builder);
 
         var server = new KestrelServer(builder.Build());

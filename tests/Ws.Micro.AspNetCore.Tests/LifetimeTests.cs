@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ws.Micro.AspNetCore.Tests;
 
-public class LifetimeTests
+public abstract class LifetimeTests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     private const int Text = 1, Close = 8, Ping = 9, Pong = 10;
 
@@ -141,3 +141,7 @@ public class LifetimeTests
         return client;
     }
 }
+
+public sealed class LifetimeOnKestrelsSocketsTests() : LifetimeTests(onMicroSockets: false);
+
+public sealed class LifetimeOnMicroSocketsTests() : LifetimeTests(onMicroSockets: true);

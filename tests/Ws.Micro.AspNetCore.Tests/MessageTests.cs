@@ -7,7 +7,7 @@ using Ws.Micro.Desktop;
 
 namespace Ws.Micro.AspNetCore.Tests;
 
-public class MessageTests
+public abstract class MessageTests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     public static TheoryData<int, WebSocketMessageType> Messages { get; } = new(
         from size in new[] { 0, 125, 126, 65_535, 65_536, 1 << 20 }
@@ -95,3 +95,7 @@ internal static class Echo
         Assert.Equal(sent, received.AsSpan(0, count).ToArray());
     }
 }
+
+public sealed class MessageOnKestrelsSocketsTests() : MessageTests(onMicroSockets: false);
+
+public sealed class MessageOnMicroSocketsTests() : MessageTests(onMicroSockets: true);

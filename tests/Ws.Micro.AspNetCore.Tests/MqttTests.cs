@@ -10,7 +10,7 @@ using Ws.Micro.Desktop;
 
 namespace Ws.Micro.AspNetCore.Tests;
 
-public class MqttTests
+public abstract class MqttTests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     [Theory]
     [InlineData(MqttProtocolVersion.V311, 10)]
@@ -54,3 +54,7 @@ public class MqttTests
         await subscriber.DisconnectAsync();
     }
 }
+
+public sealed class MqttOnKestrelsSocketsTests() : MqttTests(onMicroSockets: false);
+
+public sealed class MqttOnMicroSocketsTests() : MqttTests(onMicroSockets: true);

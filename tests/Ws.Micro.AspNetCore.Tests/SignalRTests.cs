@@ -11,7 +11,7 @@ using Ws.Micro.Desktop;
 
 namespace Ws.Micro.AspNetCore.Tests;
 
-public class SignalRTests
+public abstract class SignalRTests(bool onMicroSockets) : SocketsTests(onMicroSockets)
 {
     [Fact]
     public async Task A_hub_calls_streams_both_ways_and_takes_a_large_message()
@@ -69,3 +69,7 @@ public class SignalRTests
         public string Same(string text) => text;
     }
 }
+
+public sealed class SignalROnKestrelsSocketsTests() : SignalRTests(onMicroSockets: false);
+
+public sealed class SignalROnMicroSocketsTests() : SignalRTests(onMicroSockets: true);

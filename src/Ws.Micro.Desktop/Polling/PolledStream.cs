@@ -40,6 +40,7 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
     private int _forPool;
 
     private bool _readWaits;
+    private bool _isReadCancelled;
     private Memory<byte> _readBuffer;
     private CancellationTokenRegistration _readCancellation;
     private ManualResetValueTaskSourceCore<int> _read;
@@ -55,8 +56,19 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
         poller.Watch(this, socket);
     }
 
+    /// <summary>For ending one direction alone; whoever ends both disposes of the stream.</summary>
+    public Socket Socket => _socket;
+
     /// <summary>Whether the poller may run the application itself, instead of the thread pool.</summary>
     public bool IsInline { get; set; }
+
+    /// <summary>Cancelled, on the thread pool, when a read finds the end or the connection is lost, be there a read or not.</summary>
+    public CancellationTokenSource? Ended { get; set; }
+
+    /// <summary>
+    /// Whether <see cref="Ended"/> is cancelled too when the peer has ended its direction, all that it sent is read, and no further read has found out.
+    /// </summary>
+    public bool TellsPeerEnded { get; set; }
 
     public override bool CanRead => true;
 
@@ -82,6 +94,12 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_isReadCancelled)
+            {
+                _isReadCancelled = false;
+                return ValueTask.FromException<int>(new OperationCanceledException());
+            }
+
             bool yields = _runner == Environment.CurrentManagedThreadId && ++_inTurn > MaxInTurn;
             int count = yields ? -1 : TryRead(buffer.Span);
             if (count >= 0)
@@ -108,14 +126,45 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
 
     /// <summary>The leader's call: the socket may have become ready.</summary>
     /// <returns>Whether something waits for that, so that <see cref="Run"/> has to be called.</returns>
-    public bool BecomeReady(bool readable, bool writable, bool ended)
+    public bool BecomeReady(bool readable, bool writable, bool peerEnded, bool lost)
+    {
+        bool ended = peerEnded || lost;
+        lock (_gate)
+        {
+            _isEmpty &= !(readable || ended);
+            _isFull &= !(writable || ended);
+            _hasEnded |= ended;
+            if (Ended != null && (lost || (peerEnded && TellsPeerEnded)) && !_readWaits && !_isDisposed && IsAtEnd())
+            {
+                Ended.CancelAsync();
+            }
+
+            readable |= ended;
+            writable |= ended;
+            return (readable && _readWaits) || (writable && (_writeWaits || _batch != null));
+        }
+    }
+
+    /// <summary>Ends the read that waits, or else the next, with an <see cref="OperationCanceledException"/>. No byte is lost by it.</summary>
+    public void CancelRead()
     {
         lock (_gate)
         {
-            _isEmpty &= !readable;
-            _isFull &= !writable;
-            _hasEnded |= ended;
-            return (readable && _readWaits) || (writable && (_writeWaits || _batch != null));
+            _isReadCancelled = !_readWaits;
+        }
+
+        Fail(true, false, new OperationCanceledException());
+    }
+
+    /// <summary>Takes back a <see cref="CancelRead"/> that no read has met yet.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool TakeCancellation()
+    {
+        lock (_gate)
+        {
+            bool isCancelled = _isReadCancelled;
+            _isReadCancelled = false;
+            return isCancelled;
         }
     }
 
@@ -277,11 +326,17 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
             {
                 // Less than asked for is all there was, and more will be told.
                 _isEmpty &= count < buffer.Length;
+                if (count == 0 && !buffer.IsEmpty)
+                {
+                    Ended?.CancelAsync();
+                }
+
                 return buffer.IsEmpty ? 0 : count;
             }
 
             if (error != SocketError.WouldBlock)
             {
+                Ended?.CancelAsync();
                 throw new SocketException((int)error);
             }
 
@@ -293,6 +348,15 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
         }
 
         return -1;
+    }
+
+    // Under the lock: whether there will be nothing more to read. Looks for itself, because the event may have been for the socket that had the
+    // descriptor before.
+    private bool IsAtEnd()
+    {
+        Span<byte> look = stackalloc byte[1];
+        int count = _socket.Receive(look, SocketFlags.Peek, out SocketError error);
+        return count == 0 && error != SocketError.WouldBlock;
     }
 
     // Ends what waits, on another thread, because this one may be in the middle of something.

@@ -219,9 +219,8 @@ internal sealed class Poller
                 ReadOnlySpan<byte> one = _events.AsSpan(_event++ * (DataAt + 8));
                 int ready = BinaryPrimitives.ReadInt32LittleEndian(one);
                 int descriptor = (int)BinaryPrimitives.ReadInt64LittleEndian(one[DataAt..]);
-                bool ended = (ready & (PeerEnded | HungUp | Failed)) != 0;
                 PolledStream? stream = Volatile.Read(ref _streams)[descriptor];
-                if (stream?.BecomeReady((ready & Readable) != 0 || ended, (ready & Writable) != 0 || ended, ended) == true)
+                if (stream?.BecomeReady((ready & Readable) != 0, (ready & Writable) != 0, (ready & PeerEnded) != 0, (ready & (HungUp | Failed)) != 0) == true)
                 {
                     return stream;
                 }

@@ -66,7 +66,12 @@ internal static class EchoServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(endPoint));
-        builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = settings.Inline);
+        builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = settings.Sockets == KestrelSockets.Inline);
+        if (settings.Sockets == KestrelSockets.Micro)
+        {
+            builder.WebHost.UseMicroSockets();
+        }
+
         WebApplication app = builder.Build();
         if (settings.Kind == ServerKind.DropIn)
         {

@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using System.Linq;
 
 namespace Ws.Micro.Benchmarks.Servers;
 
@@ -20,20 +19,34 @@ internal enum ServerKind
     Node,
 }
 
+/// <summary>What Kestrel runs on.</summary>
+internal enum KestrelSockets
+{
+    /// <summary>Its own sockets as they come.</summary>
+    AsTheyCome,
+
+    /// <summary>Its own, which complete where they are polled, and threads that do not spin.</summary>
+    Inline,
+
+    /// <summary>UseMicroSockets.</summary>
+    Micro,
+}
+
 /// <summary>One echo server and how it is set up.</summary>
 /// <param name="Kind">What answers.</param>
 /// <param name="WindowBits">Of permessage-deflate, both ways; 0: without it.</param>
 /// <param name="HoldsBuffer">Whether each connection has a receive buffer for as long as it lasts, or rents one while there is a message.</param>
 /// <param name="BufferSize">Bytes of that buffer; a message must fit.</param>
-/// <param name="Inline">Whether Kestrel's sockets complete where they are polled, and threads do not spin, instead of all as it comes.</param>
-internal sealed record EchoServerSettings(ServerKind Kind, int WindowBits = 0, bool HoldsBuffer = true, int BufferSize = 4096, bool Inline = false)
+/// <param name="Sockets">What Kestrel runs on.</param>
+internal sealed record EchoServerSettings(
+    ServerKind Kind, int WindowBits = 0, bool HoldsBuffer = true, int BufferSize = 4096, KestrelSockets Sockets = KestrelSockets.AsTheyCome)
 {
-    public string[] ToArguments() => [$"{Kind}", $"{WindowBits}", $"{HoldsBuffer}", $"{BufferSize}", $"{Inline}"];
+    public string[] ToArguments() => [$"{Kind}", $"{WindowBits}", $"{HoldsBuffer}", $"{BufferSize}", $"{Sockets}"];
 
     /// <exception cref="FormatException">These are not the arguments of another's <see cref="ToArguments"/>.</exception>
-    public static EchoServerSettings Parse(string[] arguments) => arguments is [string kind, string bits, string holds, string size, string inline]
+    public static EchoServerSettings Parse(string[] arguments) => arguments is [string kind, string bits, string holds, string size, string sockets]
         ? new EchoServerSettings(
-            Enum.GetValues<ServerKind>().Single(value => $"{value}" == kind), int.Parse(bits, CultureInfo.InvariantCulture), bool.Parse(holds),
-            int.Parse(size, CultureInfo.InvariantCulture), bool.Parse(inline))
+            Enum.Parse<ServerKind>(kind), int.Parse(bits, CultureInfo.InvariantCulture), bool.Parse(holds),
+            int.Parse(size, CultureInfo.InvariantCulture), Enum.Parse<KestrelSockets>(sockets))
         : throw new FormatException("An echo server takes five arguments.");
 }

@@ -26,6 +26,8 @@ internal static class IdleFigures
             new("our listener, rents", new(ServerKind.Listener, HoldsBuffer: false), 0.25),
             new("our drop-in, holds", new(ServerKind.DropIn), 0),
             new("our drop-in, rents", new(ServerKind.DropIn, HoldsBuffer: false), 0.65),
+            new("our drop-in on our sockets, holds", new(ServerKind.DropIn, Sockets: KestrelSockets.Micro), 0),
+            new("our drop-in on our sockets, rents", new(ServerKind.DropIn, HoldsBuffer: false, Sockets: KestrelSockets.Micro), 0.65),
             new("ws", new(ServerKind.Node), 0),
         ]);
         Table(report, "2,000 connections, deflated with takeover, windows of 9 bits", 2000, Traffic.Deflated(9),
@@ -33,6 +35,7 @@ internal static class IdleFigures
             new("Kestrel + System.Net.WebSockets, holds", new(ServerKind.Kestrel, 9), 0),
             new("our listener, rents", new(ServerKind.Listener, 9, HoldsBuffer: false), 0.06),
             new("our drop-in, rents", new(ServerKind.DropIn, 9, HoldsBuffer: false), 0.1),
+            new("our drop-in on our sockets, rents", new(ServerKind.DropIn, 9, HoldsBuffer: false, Sockets: KestrelSockets.Micro), 0.1),
             new("ws", new(ServerKind.Node, 9), 0),
         ]);
     }

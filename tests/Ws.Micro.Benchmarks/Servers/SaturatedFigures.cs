@@ -21,6 +21,7 @@ internal static class SaturatedFigures
                 new("Kestrel + System.Net.WebSockets", new(ServerKind.Kestrel, bits), 0),
                 new("our listener", new(ServerKind.Listener, bits), 0.8),
                 new("our drop-in", new(ServerKind.DropIn, bits), 0.8),
+                new("our drop-in on our sockets", new(ServerKind.DropIn, bits, Sockets: KestrelSockets.Micro), 0.8),
                 new("ws", new(ServerKind.Node, bits), 0),
             ]);
         }
@@ -36,6 +37,7 @@ internal static class SaturatedFigures
             new("Kestrel + System.Net.WebSockets", new(ServerKind.Kestrel, BufferSize: 64 * 1024), 0),
             new("our listener", new(ServerKind.Listener, BufferSize: 64 * 1024), -2),
             new("our drop-in", new(ServerKind.DropIn, BufferSize: 64 * 1024), -1.2),
+            new("our drop-in on our sockets", new(ServerKind.DropIn, BufferSize: 64 * 1024, Sockets: KestrelSockets.Micro), -1.2),
             new("ws", new(ServerKind.Node), 0),
         ];
         using Contest contest = new(contenders, traffic, 8);

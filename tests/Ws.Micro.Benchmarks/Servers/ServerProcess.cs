@@ -35,7 +35,7 @@ internal sealed class ServerProcess : IDisposable
             : new ProcessStartInfo(Environment.ProcessPath!, ["echo-server", .. settings.ToArguments()]);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
-        if (settings.Inline)
+        if (settings.Sockets == KestrelSockets.Inline)
         {
             start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
             start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
