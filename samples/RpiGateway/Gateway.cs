@@ -117,8 +117,7 @@ public sealed class Gateway : IAsyncDisposable
             settings.ListenUrls, kestrel.ApplicationServices.GetRequiredService<AccessControl>(),
             settings.Broker.Tcp ? next => connection => mqttTcp!.ServeAsync(connection, next) : null).Configure(kestrel));
 
-        // Nothing blocks for long on the way to the log, so what a sensor sends is taken where its socket is polled.
-        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseMicroSockets();
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = HostStopTimeout);
 
         // Readings go to standard output, so the log goes to standard error.

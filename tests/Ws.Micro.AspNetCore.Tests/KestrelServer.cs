@@ -38,11 +38,16 @@ internal sealed class KestrelServer(WebApplication app) : IAsyncDisposable
 
     /// <summary>Serves <paramref name="endpoint"/>, at every path that <paramref name="map"/> leaves.</summary>
     public static async Task<KestrelServer> StartAsync(RequestDelegate endpoint, WebSocketOptions? options = null,
-        Action<WebApplicationBuilder>? build = null, Action<WebApplication>? map = null, HttpProtocols protocols = HttpProtocols.Http1)
+        Action<WebApplicationBuilder>? build = null, Action<WebApplication>? map = null, HttpProtocols protocols = HttpProtocols.Http1,
+        Action<ListenOptions>? listen = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options =>
+        {
+            options.Protocols = protocols;
+            listen?.Invoke(options);
+        }));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         if (OnMicroSockets.Value)
         {
