@@ -6,7 +6,8 @@ namespace Ws.Micro.Desktop;
 
 // Pings a peer after a silence and gives up one that stays silent (RFC 6455 §5.5.2). Any byte is a sign of life, and so is that a long
 // message under way goes on, during which no ping can be sent. Silence is held against the peer only while a receive waits, because what
-// nobody reads cannot be heard. All sockets share one timer.
+// nobody reads cannot be heard; that it takes nothing of what is sent always, because nothing else would end that send. All sockets share one
+// timer.
 internal sealed class KeepAlive : IThreadPoolWorkItem
 {
     // A check may be late by this part of the interval, so that one tick of the timer serves many sockets.
@@ -22,7 +23,10 @@ internal sealed class KeepAlive : IThreadPoolWorkItem
     private long _lastHeard = Environment.TickCount64;
     private long _waitingSince;
     private long _pingedAt;
+
+    // Bytes sent, and when, at the last check that found no send under way, or one that had gone on.
     private long _sentBefore;
+    private long _movedAt;
 
     private KeepAlive(MicroWebSocket socket, long interval, long timeout)
     {
@@ -32,8 +36,8 @@ internal sealed class KeepAlive : IThreadPoolWorkItem
         CheckIn(interval);
     }
 
-    // Whether the peer was given up.
-    internal bool GaveUp { get; private set; }
+    // Why the peer was given up; null where it was not.
+    internal string? Verdict { get; private set; }
 
     internal static KeepAlive? Start(MicroWebSocket socket, MicroWebSocketOptions options) =>
         options.KeepAliveInterval == TimeSpan.Zero ? null
@@ -71,24 +75,36 @@ internal sealed class KeepAlive : IThreadPoolWorkItem
         long pingedAt = Volatile.Read(ref _pingedAt);
         long waitingSince = Volatile.Read(ref _waitingSince);
         long next = Volatile.Read(ref _lastHeard) + _interval - now;
+        long left = long.MaxValue;
+        string? verdict = null;
+        bool isSending = socket.IsSending;
         long sent = socket.BytesSent;
-        if (socket.IsSending && sent != _sentBefore)
+        bool isStuck = isSending && sent == _sentBefore;
+        if (!isStuck)
         {
             _sentBefore = sent;
+            _movedAt = now;
+        }
+        else if (_timeout > 0)
+        {
+            left = _movedAt + _interval + _timeout - now;
+            verdict = "The peer took nothing of what was sent within the keep-alive interval and timeout.";
+        }
+
+        if (isSending && !isStuck)
+        {
             Volatile.Write(ref _pingedAt, 0);
             next = _interval;
         }
         else if (pingedAt != 0 && waitingSince != 0 && _timeout > 0)
         {
-            long left = Math.Max(pingedAt, waitingSince) + _timeout - now;
-            if (left <= 0)
+            next = _interval;
+            long forAnswer = Math.Max(pingedAt, waitingSince) + _timeout - now;
+            if (forAnswer <= left)
             {
-                GaveUp = true;
-                socket.Abort();
-                return;
+                left = forAnswer;
+                verdict = "The peer did not answer a ping within the keep-alive timeout.";
             }
-
-            next = Math.Min(_interval, left);
         }
         else if (next <= 0)
         {
@@ -97,7 +113,14 @@ internal sealed class KeepAlive : IThreadPoolWorkItem
             next = _timeout > 0 ? Math.Min(_interval, _timeout) : _interval;
         }
 
-        CheckIn(next);
+        if (left <= 0)
+        {
+            Verdict = verdict;
+            socket.Abort();
+            return;
+        }
+
+        CheckIn(Math.Min(next, left));
     }
 
     private void CheckIn(long milliseconds)

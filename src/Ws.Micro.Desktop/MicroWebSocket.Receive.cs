@@ -404,7 +404,7 @@ public sealed partial class MicroWebSocket
 
         return new WebSocketException(
             WebSocketError.ConnectionClosedPrematurely,
-            _keepAlive is { GaveUp: true } ? "The peer did not answer a ping within the keep-alive timeout." : "The connection was lost without a close frame.",
+            _keepAlive?.Verdict ?? "The connection was lost without a close frame.",
             e);
     }
 }

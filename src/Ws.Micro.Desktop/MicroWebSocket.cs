@@ -15,6 +15,8 @@ namespace Ws.Micro.Desktop;
 /// further sends queue. Messages are streamed: none is ever held whole. The Memory overloads allocate nothing in steady state.
 /// <para>
 /// As with .NET's own, a cancelled receive or send aborts the connection, because a frame may be half read or written.
+/// A send has no deadline of its own: it waits while the peer takes nothing, until keep-alive gives that peer up
+/// (<see cref="MicroWebSocketOptions.KeepAliveTimeout"/>). Without keep-alive only the caller's token ends it, or <see cref="Abort"/>.
 /// A peer that breaks the protocol makes the receive throw a <see cref="WebSocketException"/> after the close frame that says why was sent.
 /// </para>
 /// </summary>

@@ -11,8 +11,8 @@ public class MicroWebSocketOptions
 
     /// <summary>
     /// How long after that ping the peer may stay silent, while a receive waits, before the connection is aborted. A peer that is taking a
-    /// long message counts as alive. Default 20 s;
-    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: pings only.
+    /// long message counts as alive; one that takes nothing of what is sent for <see cref="KeepAliveInterval"/> and this together, whatever it
+    /// sends meanwhile, does not. Default 20 s; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: pings only.
     /// </summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);
 

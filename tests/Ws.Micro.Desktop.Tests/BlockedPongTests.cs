@@ -42,7 +42,7 @@ public sealed class BlockedPongTests
     }
 
     /// <summary>Gives its input and then nothing more; takes nothing. What waits ends by its token, or when the stream is disposed.</summary>
-    private sealed class OneSidedStream(byte[] input) : Stream
+    internal sealed class OneSidedStream(byte[] input) : Stream
     {
         private readonly TaskCompletionSource _writeWaits = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -108,9 +109,10 @@ public sealed class KeepAliveTests
 
     // Such a peer cannot be pinged, since a message is on its way, and has nothing to say; but it takes what is sent.
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_peer_that_takes_a_long_message_is_not_given_up_for_its_silence(bool isServer)
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public async Task A_peer_that_takes_a_long_message_is_not_given_up_for_its_silence(bool isServer, bool receives)
     {
         (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer, options =>
         {
@@ -120,18 +122,18 @@ public sealed class KeepAliveTests
         using (socket)
         using (peer)
         {
-            Task<(WebSocketMessageType Type, byte[] Payload)> receiving = Echo.ReceiveAsync(socket, 2);
+            Task<(WebSocketMessageType Type, byte[] Payload)>? receiving = receives ? Echo.ReceiveAsync(socket, 2) : null;
             int left = 64 * 1024 * 1024;
             Task sending = socket.SendAsync(new byte[left], WebSocketMessageType.Binary, true, Deadline.Token);
             for (long end = Environment.TickCount64 + 4500; Environment.TickCount64 < end; left -= 256 * 1024)
             {
-                Assert.False(receiving.IsCompleted, "The peer was given up.");
+                Assert.Equal(WebSocketState.Open, socket.State);
                 await peer.DropAsync(256 * 1024);
                 await Task.Delay(50);
             }
 
             await peer.SendFrameAsync(RawFrame.Fin | RawFrame.Text, "on"u8.ToArray());
-            Assert.Equal("on"u8.ToArray(), (await receiving).Payload);
+            Assert.Equal("on"u8.ToArray(), (await (receiving ?? Echo.ReceiveAsync(socket, 2))).Payload);
             await peer.DropAsync(left);
             await sending.InTime();
         }
@@ -152,8 +154,97 @@ public sealed class KeepAliveTests
             Task<(WebSocketMessageType Type, byte[] Payload)> receiving = Echo.ReceiveAsync(socket, 1);
             Task sending = socket.SendAsync(new byte[64 * 1024 * 1024], WebSocketMessageType.Binary, true, Deadline.Token);
             WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => receiving.InTime());
-            Assert.Contains("did not answer a ping", e.Message);
+            Assert.Matches("did not answer a ping|took nothing", e.Message);
             await Assert.ThrowsAsync<WebSocketException>(() => sending.InTime());
+        }
+    }
+
+    // Nothing is asked of the peer but to take what is sent: nobody waits for what it might say.
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public async Task A_send_to_a_peer_that_takes_nothing_ends_though_no_receive_waits(bool isServer, bool pollers)
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer, options =>
+        {
+            GiveUpSoon(options);
+            if (!pollers)
+            {
+                options.DoWithoutPollers();
+            }
+        });
+        using (socket)
+        using (peer)
+        {
+            WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => SendWithoutEndAsync(socket).InTime());
+            Assert.Equal(WebSocketError.ConnectionClosedPrematurely, e.WebSocketErrorCode);
+            Assert.Contains("took nothing", e.Message);
+            Assert.Equal(WebSocketState.Aborted, socket.State);
+        }
+    }
+
+    // Each byte is a sign of life, but reads nothing.
+    [Fact]
+    public async Task A_send_to_a_peer_that_takes_nothing_ends_though_the_peer_sends()
+    {
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer: true, GiveUpSoon);
+        using (socket)
+        using (peer)
+        {
+            Task sending = SendWithoutEndAsync(socket);
+            Task receiving = ReceiveWithoutEndAsync(socket);
+            for (long end = Environment.TickCount64 + 30_000; !sending.IsCompleted && Environment.TickCount64 < end;)
+            {
+                try
+                {
+                    await peer.SendFrameAsync(RawFrame.Fin | RawFrame.Binary, new byte[1000]);
+                }
+                catch (IOException)
+                {
+                    break;
+                }
+            }
+
+            WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => sending.InTime());
+            Assert.Contains("took nothing", e.Message);
+            await Assert.ThrowsAsync<WebSocketException>(() => receiving.InTime());
+        }
+    }
+
+    // The pong goes out within the receive, and so nobody waits for the peer's bytes meanwhile.
+    [Fact]
+    public async Task A_pong_to_a_peer_that_takes_nothing_does_not_hold_up_a_receive_for_ever()
+    {
+        BlockedPongTests.OneSidedStream stream = new(RawFrame.Bytes(RawFrame.Fin | RawFrame.Ping, "?"u8, isMasked: true));
+        MicroWebSocketOptions options = new();
+        GiveUpSoon(options);
+        using MicroWebSocket socket = MicroWebSocket.CreateFromStream(stream, true, options);
+        WebSocketException e = await Assert.ThrowsAsync<WebSocketException>(() => Echo.ReceiveAsync(socket, 1).InTime());
+        Assert.Contains("took nothing", e.Message);
+    }
+
+    private static void GiveUpSoon(MicroWebSocketOptions options)
+    {
+        options.KeepAliveInterval = TimeSpan.FromMilliseconds(50);
+        options.KeepAliveTimeout = TimeSpan.FromMilliseconds(200);
+    }
+
+    private static async Task ReceiveWithoutEndAsync(MicroWebSocket socket)
+    {
+        byte[] buffer = new byte[4096];
+        while (true)
+        {
+            await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+        }
+    }
+
+    private static async Task SendWithoutEndAsync(MicroWebSocket socket)
+    {
+        byte[] piece = new byte[64 * 1024];
+        while (true)
+        {
+            await socket.SendAsync(piece, WebSocketMessageType.Binary, true, CancellationToken.None);
         }
     }
 
