@@ -21,7 +21,7 @@ public sealed partial class WebSocketConnectionException : Exception
 
     // An opening handshake that could not be finished.
     internal WebSocketConnectionException(string why)
-        : base("The opening handshake failed: " + why + ".") => Step = ConnectionStep.Handshake;
+        : base("The opening handshake failed: " + why) => Step = ConnectionStep.Handshake;
 
     /// <summary>Where it failed.</summary>
     public readonly ConnectionStep Step;

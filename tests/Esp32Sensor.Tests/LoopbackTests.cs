@@ -124,7 +124,7 @@ public sealed class LoopbackTests : IDisposable
                 Serve(_listener.Accept());
             }
         }
-        catch (SocketException)
+        catch (ObjectDisposedException)
         {
             // The test is over.
         }

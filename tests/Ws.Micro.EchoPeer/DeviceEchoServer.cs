@@ -46,7 +46,7 @@ internal sealed class DeviceEchoServer : EchoServer
                 Track(Task.Factory.StartNew(() => Serve(request), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
             }
         }
-        catch (SocketException)
+        catch (ObjectDisposedException)
         {
             // The listener was disposed.
         }

@@ -122,7 +122,7 @@ internal sealed class DeviceServer : InProcessServer
                 _ = ServeAsync(async () => new DeviceEndpoint(await DeviceEndpoint.RunAsync(request.Accept)));
             }
         }
-        catch (SocketException)
+        catch (ObjectDisposedException)
         {
             // The listener was disposed.
         }

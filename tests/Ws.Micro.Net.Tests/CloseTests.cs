@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Framing;
@@ -323,7 +325,7 @@ public sealed class CloseTests
     {
         WebSocketListener listener = Loopback.Listen();
         using ManualResetEventSlim waiting = new();
-        Task<SocketException> accept = Loopback.Run(() => Assert.Throws<SocketException>(() =>
+        Task<ObjectDisposedException> accept = Loopback.Run(() => Assert.Throws<ObjectDisposedException>(() =>
         {
             listener.Accept().Dispose();
             waiting.Set();
@@ -334,7 +336,38 @@ public sealed class CloseTests
         listener.Dispose();
 
         await accept;
-        Assert.Throws<SocketException>(listener.Accept);
+        Assert.Throws<ObjectDisposedException>(listener.Accept);
+    }
+
+    // As where a client has gone before it is taken, or no socket is left: the system's accept fails, here until the socket listens again.
+    [Fact]
+    public async Task An_Accept_goes_on_after_a_client_that_could_not_be_taken()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a socket that listens cannot be shut down.");
+        using WebSocketListener listener = Loopback.Listen();
+        Socket socket = (Socket)typeof(WebSocketListener).GetField("_socket", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(listener)!;
+        socket.Shutdown(SocketShutdown.Both);
+        Assert.Throws<SocketException>(socket.Accept);
+        Thread? thread = null;
+        Task<WebSocketRequest> accept = Loopback.Run(() =>
+        {
+            Volatile.Write(ref thread, Thread.CurrentThread);
+            return listener.Accept();
+        });
+        Assert.True(SpinWait.SpinUntil(
+            () => accept.IsCompleted || (Volatile.Read(ref thread)?.ThreadState & ThreadState.WaitSleepJoin) == ThreadState.WaitSleepJoin, Loopback.HangLimit));
+
+        listener.Start();
+        using RawPeer peer = RawPeer.Dial(listener.Port);
+        (await accept).Dispose();
+    }
+
+    [Fact]
+    public void An_Accept_before_Start_is_refused()
+    {
+        using WebSocketListener listener = new(new IPEndPoint(IPAddress.Loopback, 0), new WebSocketListenerOptions());
+
+        Assert.Throws<ObjectDisposedException>(listener.Accept);
     }
 
     private static void SendForEver(WebSocketConnection connection)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -251,6 +252,17 @@ public sealed class DeadlineTests
         }
     }
 
+    [Fact]
+    public async Task A_message_that_goes_on_without_end_and_says_nothing_holds_up_no_receive()
+    {
+        using WebSocketConnection connection = new WebSocketRequest(
+            new EndlessClient(), new WebSocketListenerOptions { Deflate = new PerMessageDeflateOptions() }).Accept();
+        Assert.NotNull(connection.Deflate);
+
+        Assert.Equal(ReceiveStatus.Timeout, await Loopback.Run(() => connection.Receive(Short)));
+        Assert.Equal(ReceiveStatus.Timeout, await Loopback.Run(() => connection.Receive(0)));
+    }
+
     private static async Task AssertConnectFails(string url, ConnectionStep step, string why, int timeout = Short)
     {
         WebSocketConnectionException error = await Loopback.Run(() =>
@@ -292,6 +304,32 @@ public sealed class DeadlineTests
         catch (System.IO.IOException)
         {
             // The other side has ended the connection.
+        }
+    }
+
+    /// <summary>Asks for a connection with permessage-deflate, and sends one frame of empty stored blocks (RFC 1951 §3.2.4): input, but never output.</summary>
+    private sealed class EndlessClient : Transport
+    {
+        // FIN, RSV1, binary; masked with zeros; the longest length there is.
+        private static readonly byte[] Head = [0xC2, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
+        private static readonly byte[] Block = [0x00, 0x00, 0x00, 0xFF, 0xFF];
+        private readonly Queue<byte[]> _begin = new([
+            Encoding.ASCII.GetBytes(
+                "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"),
+            Head]);
+
+        public override int Read(byte[] buffer, int offset, int count, int timeout)
+        {
+            byte[] bytes = _begin.TryDequeue(out byte[]? next) ? next : Block;
+            bytes.CopyTo(buffer, offset);
+            return bytes.Length;
+        }
+
+        public override bool Write(byte[] buffer, int offset, int count, int timeout) => true;
+
+        public override void Close()
+        {
         }
     }
 }

@@ -15,11 +15,11 @@ internal static class Platform
         return socket.Poll((timeout < Longest ? timeout : Longest) * 1000, mode);
     }
 
-    internal static void Close(Socket socket)
+    internal static void Close(Socket? socket)
     {
         try
         {
-            socket.Close();
+            socket?.Close();
         }
         catch (Exception)
         {

@@ -167,14 +167,8 @@ public static partial class WebSocketClient
 
         private void Close()
         {
-            if (_transport != null)
-            {
-                _transport.Close();
-            }
-            else if (_socket != null)
-            {
-                Platform.Close(_socket);
-            }
+            _transport?.Close();
+            Platform.Close(_socket);
         }
 
         // GetHostEntry would look up the name of an address.

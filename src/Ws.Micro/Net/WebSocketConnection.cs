@@ -97,13 +97,14 @@ public sealed partial class WebSocketConnection : IDisposable
     public long Silence => Environment.TickCount64 - _lastHeard;
 
     /// <summary>
-    /// Waits up to <paramref name="timeout"/> milliseconds (0: only what is there; -1: without limit) for the next part of a message.
+    /// Waits up to <paramref name="timeout"/> milliseconds (0: only what one read brings; -1: without limit) for the next part of a message.
     /// Answers pings and the peer's close frame, and sends pings of its own after a silence; where the peer takes nothing, that may take the
     /// send timeout more. Never throws for what the peer does.
     /// </summary>
     public ReceiveStatus Receive(int timeout)
     {
         long deadline = timeout < 0 ? long.MaxValue : Environment.TickCount64 + timeout;
+        int n = 0;
         while (!_over)
         {
             long now = Environment.TickCount64;
@@ -126,8 +127,14 @@ public sealed partial class WebSocketConnection : IDisposable
                     return ReceiveStatus.Closed;
             }
 
+            if (n > 0 && now >= deadline)
+            {
+                // Bytes that are no part of a message, such as pings, could come without end.
+                return ReceiveStatus.Timeout;
+            }
+
             long wake = KeepAlive(now);
-            int n = _over ? 0 : Fill(Transport.TimeLeft(wake < deadline ? wake : deadline));
+            n = _over ? 0 : Fill(Transport.TimeLeft(wake < deadline ? wake : deadline));
             if (n == 0)
             {
                 Lose(ConnectionStep.Receive);
@@ -181,7 +188,7 @@ public sealed partial class WebSocketConnection : IDisposable
         int header = _over ? 0 : _engine.BeginFrame(_sendBuffer, Headroom, count, isText, isLast, false, NextMaskKey());
         if (header == 0)
         {
-            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection is closed (" + CloseCode.ToString() + ").");
+            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection is closed: " + CloseCode.ToString());
         }
 
         int start = Headroom - header;
@@ -222,7 +229,7 @@ public sealed partial class WebSocketConnection : IDisposable
         byte[] text = System.Text.Encoding.UTF8.GetBytes(reason ?? "");
         if (code != Framing.CloseCode.NoStatusReceived && !Framing.CloseCode.IsValidOnWire(code))
         {
-            throw new ArgumentOutOfRangeException(nameof(code), "Close code " + code.ToString() + " must be 1000-1003, 1007-1014, 3000-4999, or 1005 for none.");
+            throw new ArgumentOutOfRangeException(nameof(code), "Close code " + code.ToString() + " must be 1000-1003, 1007-1014, 3000-4999, or 1005.");
         }
 
         if (text.Length > Limits.MaxControlPayload - 2)
@@ -390,7 +397,7 @@ public sealed partial class WebSocketConnection : IDisposable
         if (!_transport.Write(_sendBuffer, offset, count, _options.SendTimeout))
         {
             Lose(ConnectionStep.Send);
-            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or the peer took nothing for " + _options.SendTimeout.ToString() + " ms.");
+            throw new WebSocketConnectionException(ConnectionStep.Send, "The connection was lost, or took nothing for " + _options.SendTimeout.ToString() + " ms");
         }
     }
 

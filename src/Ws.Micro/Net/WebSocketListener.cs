@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 
 namespace Ws.Micro.Net;
 
@@ -12,6 +13,7 @@ public sealed class WebSocketListener : IDisposable
 {
     private readonly WebSocketListenerOptions _options;
     private readonly Socket _socket;
+    private bool _listens;
 
     /// <summary>Binds to <paramref name="endPoint"/>; port 0 takes a free one.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
@@ -28,34 +30,43 @@ public sealed class WebSocketListener : IDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <param name="backlog">Connections that may wait for <see cref="Accept"/>.</param>
-    public void Start(int backlog = 8) => _socket.Listen(backlog);
-
-    /// <summary>Waits for a client. Nothing has been read from it yet.</summary>
-    /// <exception cref="SocketException">
-    /// With <see cref="SocketError.Interrupted"/>: the listener was disposed. Otherwise this client could not be taken, because it has gone or the
-    /// system has no socket left: call again, perhaps after a moment.
-    /// </exception>
-    public WebSocketRequest Accept()
+    public void Start(int backlog = 8)
     {
-        Socket socket;
-        try
-        {
-            socket = _socket.Accept();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Disposed before the call, not within it: the same to the caller.
-#if NANOFRAMEWORK_1_0
-            throw new SocketException(SocketError.Interrupted);
-#else
-            throw new SocketException((int)SocketError.Interrupted);
-#endif
-        }
-
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, true);
-        return new WebSocketRequest(socket, null, _options);
+        _socket.Listen(backlog);
+        _listens = true;
     }
 
-    /// <summary>Stops listening; ends an <see cref="Accept"/> that waits. Connections made go on.</summary>
-    public void Dispose() => Platform.Close(_socket);
+    /// <summary>
+    /// Waits for a client. Nothing has been read from it yet. One that has gone before it could be taken is passed over; while the system has no
+    /// socket left, it waits for one.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The listener was disposed, or not started.</exception>
+    public WebSocketRequest Accept()
+    {
+        while (_listens)
+        {
+            Socket? socket = null;
+            try
+            {
+                socket = _socket.Accept();
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.NoDelay, true);
+                return new WebSocketRequest(socket, null, _options);
+            }
+            catch (SocketException)
+            {
+                // The client has gone, or there is no socket for it; go on, but not in a tight loop.
+                Platform.Close(socket);
+                Thread.Sleep(10);
+            }
+        }
+
+        throw new ObjectDisposedException(nameof(WebSocketListener));
+    }
+
+    /// <summary>Stops listening; ends an <see cref="Accept"/> that waits. Connections made go on. From any thread.</summary>
+    public void Dispose()
+    {
+        _listens = false;
+        Platform.Close(_socket);
+    }
 }

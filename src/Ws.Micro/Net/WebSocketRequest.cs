@@ -130,18 +130,10 @@ public sealed partial class WebSocketRequest : IDisposable
     /// <summary>Drops the client, unless it was accepted.</summary>
     public void Dispose()
     {
-        if (_accepted)
+        if (!_accepted)
         {
-            return;
-        }
-
-        if (_transport != null)
-        {
-            _transport.Close();
-        }
-        else
-        {
-            Platform.Close(_socket!);
+            _transport?.Close();
+            Platform.Close(_socket);
         }
     }
 
@@ -171,6 +163,6 @@ public sealed partial class WebSocketRequest : IDisposable
     private void CloseLate(object? state)
     {
         _late = true;
-        Platform.Close(_socket!);
+        Platform.Close(_socket);
     }
 }
