@@ -225,7 +225,7 @@ public sealed class SensorNodeTests
         }
 
         Assert.Equal(5, board.Lines.Count);
-        Assert.All(board.Lines, line => Assert.StartsWith("No connection: no radio Next attempt in ", line, StringComparison.Ordinal));
+        Assert.All(board.Lines, line => Assert.StartsWith("No connection: no radio. Next attempt in ", line, StringComparison.Ordinal));
     }
 
     [Fact]
