@@ -11,7 +11,7 @@ internal static class Layers
     private const string Framing = "Ws.Micro.Framing", Deflate = "Ws.Micro.Deflate", Handshake = "Ws.Micro.Handshake";
     private const string Engine = "Ws.Micro", Net = "Ws.Micro.Net", Desktop = "Ws.Micro.Desktop";
     private const string Tls = "Ws.Micro.Tls", Polling = "Ws.Micro.Desktop.Polling";
-    private const string AspNetCore = "Ws.Micro.AspNetCore", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
+    private const string AspNetCore = "Ws.Micro.AspNetCore", Transport = "Ws.Micro.AspNetCore.Transport", Node = "Esp32Sensor.Node", Sensor = "Esp32Sensor", Gateway = "RpiGateway";
 
     // What permessage-deflate may cost is said in the engine's terms, and so is what was agreed: all who have settings hand them through.
     // A connection that fails does so by one name, whoever made it.
@@ -34,7 +34,8 @@ internal static class Layers
         [Tls] = [],
         [Node] = [Net],
         [Sensor] = [Node, Net],
-        [AspNetCore] = [Desktop, Framing, Handshake],
+        [Transport] = [Polling],
+        [AspNetCore] = [Transport, Desktop, Polling, Framing, Handshake],
         [Gateway] = [Node, Net, Desktop, AspNetCore],
     };
 
