@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using System.Threading.Tasks.Sources;
@@ -10,7 +9,7 @@ namespace Ws.Micro.Testing;
 /// One end of a connection in memory, for use by one thread. A write always completes at once, and so does a read where there is something to
 /// read; another completes within the write that brings it. Allocates nothing but its buffer.
 /// </summary>
-internal sealed class DuplexPipe : Stream, IValueTaskSource<int>
+internal sealed class DuplexPipe : TestStream, IValueTaskSource<int>
 {
     private byte[] _inbox;
     private DuplexPipe _peer;
@@ -24,20 +23,6 @@ internal sealed class DuplexPipe : Stream, IValueTaskSource<int>
     {
         _inbox = new byte[size];
         _peer = this;
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Two ends; so many bytes fit in between, each way.</summary>
@@ -85,20 +70,6 @@ internal sealed class DuplexPipe : Stream, IValueTaskSource<int>
         _waits = true;
         return new ValueTask<int>(this, _read.Version);
     }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     int IValueTaskSource<int>.GetResult(short token) => _read.GetResult(token);
 

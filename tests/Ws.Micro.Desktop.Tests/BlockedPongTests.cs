@@ -1,9 +1,9 @@
 using System;
-using System.IO;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Desktop.Tests.Support;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Desktop.Tests;
 
@@ -42,23 +42,13 @@ public sealed class BlockedPongTests
     }
 
     /// <summary>Gives its input and then nothing more; takes nothing. What waits ends by its token, or when the stream is disposed.</summary>
-    internal sealed class OneSidedStream(byte[] input) : Stream
+    internal sealed class OneSidedStream(byte[] input) : TestStream
     {
         private readonly TaskCompletionSource _writeWaits = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _read;
 
         public Task WriteWaits => _writeWaits.Task;
-
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -78,20 +68,6 @@ public sealed class BlockedPongTests
             _writeWaits.TrySetResult();
             await _disposed.Task.WaitAsync(cancellationToken);
         }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing) => _disposed.TrySetException(new ObjectDisposedException(nameof(OneSidedStream)));
     }

@@ -6,6 +6,7 @@ using Ws.Micro.Benchmarks.Measuring;
 using Ws.Micro.Deflate.Tests;
 using Ws.Micro.Desktop;
 using Ws.Micro.Framing;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Benchmarks.Deflate;
 
@@ -28,7 +29,7 @@ internal static class MemoryFigures
         {
             MicroWebSocketOptions options = new() { KeepAliveInterval = TimeSpan.Zero, Deflate = Sockets.OnDotnet };
             Ws.Micro.Handshake.DeflateParameters agreed = Sockets.Agreed(bits);
-            MemoryPipe stream = MemoryPipe.Holding([], 0);
+            (DuplexPipe stream, _) = DuplexPipe.Pair(0);
             long socket = Allocated(() => MicroWebSocket.CreateFromStream(stream, true, options, null, agreed));
             Row($".NET: windows of {bits} bits, the whole socket", socket, options.Deflate.MemoryBytes(bits, bits), goal);
         }
@@ -48,7 +49,9 @@ internal static class MemoryFigures
                 byte[] received = First(create, bits, message);
                 NativeMemory each = NativeMemory.Each(Instances, () =>
                 {
-                    WebSocket socket = create(MemoryPipe.Holding(received, 1024), true, bits);
+                    (DuplexPipe stream, _) = DuplexPipe.Pair(1024);
+                    stream.Bring(received);
+                    WebSocket socket = create(stream, true, bits);
                     Exchange(socket, message);
                     return socket;
                 });
@@ -84,10 +87,10 @@ internal static class MemoryFigures
     // What a client sends first.
     private static byte[] First(Func<System.IO.Stream, bool, int, WebSocket> create, int bits, byte[] message)
     {
-        MemoryPipe stream = MemoryPipe.Holding([], 1024);
+        (DuplexPipe stream, DuplexPipe peer) = DuplexPipe.Pair(1024);
         using WebSocket client = create(stream, false, bits);
         Wait(client.SendAsync(message.AsMemory(), WebSocketMessageType.Text, true, CancellationToken.None));
-        return stream.Written;
+        return peer.Waiting.ToArray();
     }
 
     private static void Exchange(WebSocket socket, byte[] message)

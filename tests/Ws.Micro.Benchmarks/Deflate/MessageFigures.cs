@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Benchmarks.Measuring;
+using Ws.Micro.Testing;
 
 namespace Ws.Micro.Benchmarks.Deflate;
 
@@ -36,7 +37,7 @@ internal static class MessageFigures
 
     private static Action Through(Func<Stream, bool, int, WebSocket> create, int bits, byte[][] messages)
     {
-        (MemoryPipe toServer, MemoryPipe fromClient) = MemoryPipe.OneWay(16 * 1024);
+        (DuplexPipe toServer, DuplexPipe fromClient) = DuplexPipe.Pair(16 * 1024);
         WebSocket client = create(toServer, false, bits);
         WebSocket server = create(fromClient, true, bits);
         byte[] buffer = new byte[1024];
