@@ -10,15 +10,17 @@ internal sealed class DotnetEchoServer : EchoServer
 {
     private readonly MicroWebSocketListener _listener;
 
-    public DotnetEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
+    public DotnetEchoServer(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate, bool pollers)
     {
-        _listener = new MicroWebSocketListener(new IPEndPoint(IPAddress.Loopback, port), new MicroWebSocketListenerOptions
+        MicroWebSocketListenerOptions options = new()
         {
             MaxMessageSize = MaxMessageSize,
             CloseTimeout = closeTimeout,
             KeepAliveInterval = TimeSpan.Zero,
             Deflate = deflate,
-        });
+        };
+        options.UsesPollers &= pollers;
+        _listener = new MicroWebSocketListener(new IPEndPoint(IPAddress.Loopback, port), options);
         _listener.Start();
         _ = AcceptAllAsync();
     }

@@ -36,10 +36,16 @@ public abstract class EchoServer : IAsyncDisposable
     public static async Task<EchoServer> StartAsync(Stack stack, int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate = null) => stack switch
     {
         Stack.Device => new DeviceEchoServer(port, closeTimeout, deflate),
-        Stack.Dotnet => new DotnetEchoServer(port, closeTimeout, deflate),
+        Stack.Dotnet => new DotnetEchoServer(port, closeTimeout, deflate, pollers: true),
         Stack.Kestrel => await KestrelEchoServer.StartAsync(port, closeTimeout, deflate),
         _ => throw new ArgumentOutOfRangeException(nameof(stack), stack, "not a stack"),
     };
+
+    /// <summary>Starts <see cref="Stack.Dotnet"/> on a free port as on systems where it has no pollers.</summary>
+    /// <param name="closeTimeout">How long a peer may take to answer a close frame.</param>
+    /// <param name="deflate">What to accept of permessage-deflate; null: nothing.</param>
+    public static EchoServer StartWithoutPollers(TimeSpan closeTimeout, PerMessageDeflateOptions? deflate) =>
+        new DotnetEchoServer(0, closeTimeout, deflate, pollers: false);
 
     /// <summary>Completes when the first connection has ended, as far as the stack is concerned.</summary>
     public Task FirstConnectionEnded => _firstConnectionEnded.Task;

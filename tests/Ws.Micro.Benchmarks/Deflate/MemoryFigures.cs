@@ -102,7 +102,7 @@ internal static class MemoryFigures
         }
 
         Wait(socket.SendAsync(message.AsMemory(), WebSocketMessageType.Text, true, CancellationToken.None));
-        _ = socket.ReceiveAsync(buffer.AsMemory(0, 0), CancellationToken.None).AsTask();
+        _ = socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).AsTask();
     }
 
     private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
