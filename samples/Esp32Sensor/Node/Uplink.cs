@@ -358,7 +358,7 @@ internal sealed class Uplink
         _nextAttempt = now + wait;
         int dropped = _ring.Dropped - _droppedTold;
         _droppedTold = _ring.Dropped;
-        _board.Log("No connection: " + why + (why.EndsWith(".") ? " " : ". ") + "Next attempt in " + wait.ToString() + " ms; "
+        _board.Log("No connection: " + why + (why.EndsWith(".") ? "" : ".") + " Next attempt in " + wait.ToString() + " ms; "
             + _ring.Count.ToString() + " readings kept, " + dropped.ToString() + " dropped.");
     }
 }
