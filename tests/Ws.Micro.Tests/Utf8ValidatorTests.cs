@@ -18,7 +18,7 @@ public sealed class Utf8ValidatorTests
         0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF,
     };
 
-    // At each place of a longer text, whose vectors are checked at once on .NET, and for each split of it.
+    // At each place of a longer text, which .NET checks a vector at a time and where it is ASCII four, and for each split of it.
     [Theory]
     [InlineData("a")]
     [InlineData("é")]
@@ -26,13 +26,14 @@ public sealed class Utf8ValidatorTests
     [InlineData("🌡")]
     public void Any_bytes_within_a_longer_text_are_valid_or_not_as_they_are_alone(string filling)
     {
+        const int After = 132;
         byte[][] sequences = Sequences();
         byte[] fill = Encoding.UTF8.GetBytes(filling);
-        for (int before = 0; before < 72; before += fill.Length)
+        for (int before = 0; before < 172; before += fill.Length)
         {
             foreach (byte[] sequence in sequences)
             {
-                byte[] text = new byte[before + sequence.Length + 72];
+                byte[] text = new byte[before + sequence.Length + After];
                 for (int i = 0; i < text.Length; i++)
                 {
                     text[i] = i < before ? fill[i % fill.Length]
@@ -197,6 +198,32 @@ public sealed class Utf8ValidatorTests
 
                     Assert.Equal(expected, state);
                 }
+            }
+        }
+    }
+
+    // Longer than two blocks of four vectors: in each block one byte that cannot be, and none.
+    [Fact]
+    public void One_impossible_byte_anywhere_in_a_long_text_fails_it()
+    {
+        foreach (string filling in new[] { "a", "é", "世", "🌡" })
+        {
+            byte[] fill = Encoding.UTF8.GetBytes(filling);
+            byte[] text = new byte[fill.Length * 420];
+            for (int i = 0; i < text.Length; i++)
+            {
+                text[i] = fill[i % fill.Length];
+            }
+
+            Assert.Equal(Utf8Validator.Complete, Validate(text));
+            for (int i = 0; i < text.Length; i++)
+            {
+                byte right = text[i];
+                text[i] = 0xFF;
+                Assert.Equal(Utf8Validator.Invalid, Validate(text));
+                text[i] = right < 0x80 ? (byte)0x80 : (byte)'a';
+                Assert.Equal(Utf8Validator.Invalid, Validate(text));
+                text[i] = right;
             }
         }
     }

@@ -1,7 +1,9 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using System.Text;
 using System.Text.Unicode;
 
 namespace Ws.Micro.Framing;
@@ -15,6 +17,9 @@ public static partial class Utf8Validator
     // Each byte is looked at with the three before it.
     private const int Before = 3;
     private static readonly int MinVectors = Vector256<byte>.Count + Before;
+
+    // Where all of so many bytes are ASCII, no vector of them is looked at alone.
+    private static readonly int Block = 4 * Vector256<byte>.Count;
 
     // Whether a byte and the one before are a wrong pair is seen from three half bytes, by a table for each. A pair is wrong in one of these ways
     // where all three tables say so; TwoContinuations is right as the end of a longer code point.
@@ -36,10 +41,19 @@ public static partial class Utf8Validator
         }
 
         ReadOnlySpan<byte> text = buffer.AsSpan(i, end - i);
-        int whole = text.Length - CutOff(text);
-        if (state == Complete && (Avx2.IsSupported && text.Length >= MinVectors ? !HasError(text) : Utf8.IsValid(text[..whole])))
+        if (state != Complete)
         {
-            i += whole;
+            return;
+        }
+
+        if (!Avx2.IsSupported || text.Length < MinVectors)
+        {
+            int whole = text.Length - CutOff(text);
+            i += Ascii.IsValid(text) || Utf8.IsValid(text[..whole]) ? whole : 0;
+        }
+        else if (!HasError(text))
+        {
+            i = end - CutOff(text);
         }
     }
 
@@ -64,41 +78,65 @@ public static partial class Utf8Validator
         return 0;
     }
 
-    // Whether a byte cannot follow those before it. The last vector may overlap the one before, and the first has ASCII before it.
+    // Whether a byte cannot follow those before it. Before the first there is ASCII, and the last vector may overlap the one before.
     private static bool HasError(ReadOnlySpan<byte> text)
     {
-        Span<byte> first = stackalloc byte[MinVectors];
-        first[..Before].Clear();
-        text[..Vector256<byte>.Count].CopyTo(first[Before..]);
-        Vector256<byte> error = Errors(ref MemoryMarshal.GetReference(first), Before);
-
         ref byte start = ref MemoryMarshal.GetReference(text);
-        int last = text.Length - Vector256<byte>.Count;
-        for (int i = Vector256<byte>.Count; i < last; i += Vector256<byte>.Count)
+        Vector256<byte> bytes = Vector256.LoadUnsafe(ref start);
+        Vector256<byte> error = Vector256<byte>.Zero;
+        if (!IsAscii(bytes))
         {
-            error |= Errors(ref start, i);
+            Vector256<byte> lower = Avx2.Permute2x128(bytes, bytes, 0x08);
+            error = Errors(bytes, Avx2.AlignRight(bytes, lower, 15), Avx2.AlignRight(bytes, lower, 14), Avx2.AlignRight(bytes, lower, 13));
         }
 
-        return (error | Errors(ref start, last)) != Vector256<byte>.Zero;
+        int i = Vector256<byte>.Count;
+        for (; i <= text.Length - Block; i += Block)
+        {
+            ref byte block = ref Unsafe.Add(ref start, i);
+            bytes = Vector256.LoadUnsafe(ref block) | Vector256.LoadUnsafe(ref block, (nuint)Vector256<byte>.Count)
+                | Vector256.LoadUnsafe(ref block, 2 * (nuint)Vector256<byte>.Count) | Vector256.LoadUnsafe(ref block, 3 * (nuint)Vector256<byte>.Count);
+            if (!IsAscii(bytes | Vector256.LoadUnsafe(ref Unsafe.Subtract(ref block, Before))))
+            {
+                for (int at = 0; at < Block; at += Vector256<byte>.Count)
+                {
+                    error |= Errors(ref Unsafe.Add(ref block, at));
+                }
+            }
+        }
+
+        int last = text.Length - Vector256<byte>.Count;
+        for (; i < last; i += Vector256<byte>.Count)
+        {
+            error |= ErrorsUnlessAscii(ref Unsafe.Add(ref start, i));
+        }
+
+        return (error | ErrorsUnlessAscii(ref Unsafe.Add(ref start, last))) != Vector256<byte>.Zero;
     }
 
-    // Not zero where the byte at i or one of the 31 that follow cannot stand there. The three bytes before i are read too.
-    private static Vector256<byte> Errors(ref byte text, int i)
-    {
-        Vector256<byte> bytes = Vector256.LoadUnsafe(ref text, (nuint)i);
-        Vector256<byte> third = Vector256.LoadUnsafe(ref text, (nuint)i - 3);
-        if ((bytes | third).ExtractMostSignificantBits() == 0)
-        {
-            return Vector256<byte>.Zero;
-        }
+    private static bool IsAscii(Vector256<byte> bytes) => bytes.ExtractMostSignificantBits() == 0;
 
-        Vector256<byte> second = Vector256.LoadUnsafe(ref text, (nuint)i - 2);
-        Vector256<byte> before = Vector256.LoadUnsafe(ref text, (nuint)i - 1);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> ErrorsUnlessAscii(ref byte at) =>
+        IsAscii(Vector256.LoadUnsafe(ref at) | Vector256.LoadUnsafe(ref Unsafe.Subtract(ref at, Before))) ? Vector256<byte>.Zero : Errors(ref at);
+
+    // The three bytes before are read too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Errors(ref byte at) => Errors(
+        Vector256.LoadUnsafe(ref at),
+        Vector256.LoadUnsafe(ref Unsafe.Subtract(ref at, 1)),
+        Vector256.LoadUnsafe(ref Unsafe.Subtract(ref at, 2)),
+        Vector256.LoadUnsafe(ref Unsafe.Subtract(ref at, 3)));
+
+    // Not zero where one of the bytes cannot stand after the one before it, the second and the third before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Errors(Vector256<byte> bytes, Vector256<byte> before, Vector256<byte> second, Vector256<byte> third)
+    {
         Vector256<byte> low = Vector256.Create((byte)0x0F);
         Vector256<byte> wrong =
-            Avx2.Shuffle(BeforeHigh, (before.AsUInt16() >>> 4).AsByte() & low)
-            & Avx2.Shuffle(BeforeLow, before & low)
-            & Avx2.Shuffle(High, (bytes.AsUInt16() >>> 4).AsByte() & low);
+            Avx2.Shuffle(BeforeHigh(), (before.AsUInt16() >>> 4).AsByte() & low)
+            & Avx2.Shuffle(BeforeLow(), before & low)
+            & Avx2.Shuffle(High(), (bytes.AsUInt16() >>> 4).AsByte() & low);
 
         // A continuation must follow a continuation, and may only, where a code point of three or four bytes began so far before.
         Vector256<byte> continued = Avx2.SubtractSaturate(second, Vector256.Create((byte)(0xE0 - 0x80)))
@@ -107,13 +145,15 @@ public static partial class Utf8Validator
     }
 
     // By the high half of the byte before.
-    private static Vector256<byte> BeforeHigh => Twice(Vector128.Create(
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> BeforeHigh() => Twice(Vector128.Create(
         TooLong, TooLong, TooLong, TooLong, TooLong, TooLong, TooLong, TooLong,
         TwoContinuations, TwoContinuations, TwoContinuations, TwoContinuations,
         TooShort | Overlong2, TooShort, TooShort | Overlong3 | Surrogate, TooShort | TooLarge | Overlong4OrTooLarge));
 
     // By the low half of the byte before.
-    private static Vector256<byte> BeforeLow => Twice(Vector128.Create(
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> BeforeLow() => Twice(Vector128.Create(
         AnyLow | Overlong2 | Overlong3 | Overlong4OrTooLarge, AnyLow | Overlong2, AnyLow, AnyLow, AnyLow | TooLarge,
         AnyLow | TooLarge | Overlong4OrTooLarge, AnyLow | TooLarge | Overlong4OrTooLarge, AnyLow | TooLarge | Overlong4OrTooLarge,
         AnyLow | TooLarge | Overlong4OrTooLarge, AnyLow | TooLarge | Overlong4OrTooLarge, AnyLow | TooLarge | Overlong4OrTooLarge,
@@ -121,7 +161,8 @@ public static partial class Utf8Validator
         AnyLow | TooLarge | Overlong4OrTooLarge | Surrogate, AnyLow | TooLarge | Overlong4OrTooLarge, AnyLow | TooLarge | Overlong4OrTooLarge));
 
     // By the high half of the byte itself.
-    private static Vector256<byte> High => Twice(Vector128.Create(
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> High() => Twice(Vector128.Create(
         TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort,
         TooLong | TwoContinuations | Overlong2 | Overlong3 | Overlong4OrTooLarge,
         TooLong | TwoContinuations | Overlong2 | Overlong3 | TooLarge,
@@ -129,5 +170,6 @@ public static partial class Utf8Validator
         TooLong | TwoContinuations | Overlong2 | Surrogate | TooLarge,
         TooShort, TooShort, TooShort, TooShort));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Twice(Vector128<byte> table) => Vector256.Create(table, table);
 }
