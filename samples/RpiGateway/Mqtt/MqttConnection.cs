@@ -84,7 +84,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
     private async Task AttachAsync(BrokerAddress address, CancellationToken stopping)
     {
         TaskCompletionSource disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        (IMqttClient client, MqttClientConnectResult result, GatheringStream transport) = await ConnectAsync(address, disconnected, stopping);
+        (IMqttClient client, MqttClientConnectResult result, AdapterFactory adapters) = await ConnectAsync(address, disconnected, stopping);
         using (client)
         {
             logger.LogInformation("{Name}: attached to broker {Broker} by MQTT {Version}", name, address, client.Options.ProtocolVersion == MqttProtocolVersion.V500 ? "5" : "3.1.1");
@@ -94,7 +94,8 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
                 // MQTTnet gives 0 where the broker named no maximum, which means none but the field's own (MQTT 5, 3.2.2.3).
                 await attached(new AttachedClient(
                     client,
-                    transport,
+                    adapters.Adapter!,
+                    adapters.Transport,
                     result.ReceiveMaximum is ushort receive and > 0 ? receive : ushort.MaxValue,
                     result.MaximumPacketSize is uint packet and > 0 ? packet : uint.MaxValue,
                     lost.Token)).WaitAsync(AttachTimeout, stopping);
@@ -116,7 +117,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
     }
 
     // By MQTT 5, and where the broker has no 5 by 3.1.1.
-    private async Task<(IMqttClient Client, MqttClientConnectResult Result, GatheringStream Transport)> ConnectAsync(BrokerAddress address, TaskCompletionSource disconnected, CancellationToken stopping)
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result, AdapterFactory Adapters)> ConnectAsync(BrokerAddress address, TaskCompletionSource disconnected, CancellationToken stopping)
     {
         MqttProtocolVersion version = address.Version;
         try
@@ -125,7 +126,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         }
         catch (VersionRefusedException refused) when (version == MqttProtocolVersion.V500)
         {
-            (IMqttClient, MqttClientConnectResult, GatheringStream) connected = await ConnectAsync(address, MqttProtocolVersion.V311, disconnected, stopping);
+            (IMqttClient, MqttClientConnectResult, AdapterFactory) connected = await ConnectAsync(address, MqttProtocolVersion.V311, disconnected, stopping);
 
             // Who just closed may have had other reasons, and is asked again the next time.
             if (refused.IsSaid)
@@ -137,14 +138,14 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         }
     }
 
-    private async Task<(IMqttClient Client, MqttClientConnectResult Result, GatheringStream Transport)> ConnectAsync(
+    private async Task<(IMqttClient Client, MqttClientConnectResult Result, AdapterFactory Adapters)> ConnectAsync(
         BrokerAddress address, MqttProtocolVersion version, TaskCompletionSource disconnected, CancellationToken stopping)
     {
         MqttPacketGuard guard = new(MqttPacketGuard.ConnectAcknowledgement);
-        GatheringStream transport = new();
+        AdapterFactory adapters = new(address, guard);
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         deadline.CancelAfter(ConnectTimeout);
-        IMqttClient client = new MqttClientFactory(MqttNetNullLogger.Instance, new AdapterFactory(address, guard, transport)).CreateMqttClient();
+        IMqttClient client = new MqttClientFactory(MqttNetNullLogger.Instance, adapters).CreateMqttClient();
         try
         {
             MqttClientConnectResult result = await client.ConnectAsync(Options(version), deadline.Token);
@@ -160,7 +161,7 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
                     disconnected.TrySetResult();
                 }
 
-                return (client, result, transport);
+                return (client, result, adapters);
             }
 
             ThrowIfVersionRefused(guard, null);
@@ -217,17 +218,22 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
         return built;
     }
 
-    private sealed class AdapterFactory(BrokerAddress address, MqttPacketGuard guard, GatheringStream transport) : IMqttClientAdapterFactory
+    // Of one client, which asks once.
+    private sealed class AdapterFactory(BrokerAddress address, MqttPacketGuard guard) : IMqttClientAdapterFactory
     {
+        public GatheringStream Transport { get; } = new();
+
+        public PublishingAdapter? Adapter { get; private set; }
+
         public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger) =>
-            new MqttChannelAdapter(
-                address.CreateChannel(guard, transport),
+            Adapter = new PublishingAdapter(new MqttChannelAdapter(
+                address.CreateChannel(guard, Transport),
                 new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax)),
                 logger)
             {
                 AllowPacketFragmentation = options.AllowPacketFragmentation,
                 PacketInspector = packetInspector,
-            };
+            });
     }
 
     private sealed class VersionRefusedException(bool isSaid) : Exception("it speaks neither MQTT 5 nor 3.1.1")
@@ -238,8 +244,10 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
 
 /// <summary>A client while it is attached: <paramref name="Lost"/> is cancelled when it no longer is.</summary>
 /// <param name="Client">The client, for any thread.</param>
+/// <param name="Publisher">Publishes past the client; either it or the client does.</param>
 /// <param name="Transport">What its packets go out through.</param>
 /// <param name="ReceiveMaximum">How many QoS 1 publishes the broker takes at a time (MQTT 5, 3.2.2.3.3).</param>
 /// <param name="MaximumPacketSize">The largest packet in bytes that the broker takes (MQTT 5, 3.2.2.3.6).</param>
 /// <param name="Lost">Cancelled at the end of the connection.</param>
-internal sealed record AttachedClient(IMqttClient Client, GatheringStream Transport, int ReceiveMaximum, uint MaximumPacketSize, CancellationToken Lost);
+internal sealed record AttachedClient(
+    IMqttClient Client, PublishingAdapter Publisher, GatheringStream Transport, int ReceiveMaximum, uint MaximumPacketSize, CancellationToken Lost);

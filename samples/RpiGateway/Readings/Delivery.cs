@@ -8,6 +8,8 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
 using RpiGateway.Monitoring;
 using RpiGateway.Mqtt;
 
@@ -244,18 +246,18 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             }
 
             publish.Started = Stopwatch.GetTimestamp();
-            MqttClientPublishResult result = await client.Client.PublishAsync(publication.ToMessage(), client.Lost);
+            MqttPubAckPacket result = await client.Publisher.PublishAsync(publication);
             publish.Started = 0;
             switch (result.ReasonCode)
             {
-                case MqttClientPublishReasonCode.Success:
-                case MqttClientPublishReasonCode.NoMatchingSubscribers when isHeard || IsTimeOver:
+                case MqttPubAckReasonCode.Success:
+                case MqttPubAckReasonCode.NoMatchingSubscribers when isHeard || IsTimeOver:
                     metrics.ReadingsPublished(1);
                     Finish(publish);
                     return true;
-                case MqttClientPublishReasonCode.NoMatchingSubscribers:
+                case MqttPubAckReasonCode.NoMatchingSubscribers:
                     return false;
-                case MqttClientPublishReasonCode.PayloadFormatInvalid or MqttClientPublishReasonCode.TopicNameInvalid:
+                case MqttPubAckReasonCode.PayloadFormatInvalid or MqttPubAckReasonCode.TopicNameInvalid:
                     Drop(publish, $"{result.ReasonCode} {result.ReasonString}".TrimEnd());
                     return true;
                 default:

@@ -12,9 +12,10 @@ namespace RpiGateway.Readings;
 /// <summary>
 /// The durable log: readings wait here, on disk, for the broker. One thread writes: it takes all that has come, writes it in one transaction
 /// with one fsync (group commit), and then tells whoever sent it. While the disk takes nothing, readings wait, and so do their sensors. The
-/// newest are kept in memory too, so that a broker that keeps up is served without the disk being read. For any thread.
+/// newest are kept in memory too, so that a broker that keeps up is served without the disk being read. A log that is in memory alone is written by
+/// whoever appends, because there waking the thread takes longer than writing. For any thread.
 /// </summary>
-internal sealed class ReadingLog : IDisposable
+internal sealed partial class ReadingLog : IDisposable
 {
     // What a slow card may take for one round, the largest file's check at a reopening included.
     private static readonly TimeSpan WorkLimit = TimeSpan.FromMinutes(5);
@@ -34,6 +35,7 @@ internal sealed class ReadingLog : IDisposable
 
     private readonly object _lock = new();
     private readonly LogFile _file;
+    private readonly bool _isInMemory;
     private readonly LogUpkeep _upkeep;
     private readonly GatewayMetrics _metrics;
     private readonly ILogger _logger;
@@ -60,6 +62,9 @@ internal sealed class ReadingLog : IDisposable
     private readonly Liveness.Work? _liveness;
     private bool _stopping;
 
+    // Whoever has set this under the lock has the store, the batch, and all that writing needs.
+    private bool _isTaken;
+
     /// <summary>Opens the log in that directory, and begins to write.</summary>
     /// <exception cref="LogInUseException">Another gateway uses it. Any other trouble with the disk is waited out.</exception>
     public ReadingLog(string directory, LogSettings settings, GatewayMetrics metrics, ILogger logger, Liveness? liveness = null)
@@ -67,6 +72,7 @@ internal sealed class ReadingLog : IDisposable
         _liveness = liveness?.Watch("writing the log of readings", WorkLimit);
         _metrics = metrics;
         _logger = logger;
+        _isInMemory = settings.Durability == LogDurability.None;
         _file = new LogFile(directory, settings.Durability, logger);
         _upkeep = new LogUpkeep(settings, directory, metrics, logger);
         try
@@ -142,16 +148,28 @@ internal sealed class ReadingLog : IDisposable
     /// </summary>
     public ValueTask AppendAsync(Reading reading, CancellationToken cancellation)
     {
+        bool writes;
         lock (_lock)
         {
-            if (_incomingBytes < MaxIncomingBytes)
+            if (_incomingBytes >= MaxIncomingBytes)
             {
-                Append(reading);
-                return ValueTask.CompletedTask;
+                return WaitAndAppendAsync(reading, cancellation);
+            }
+
+            Enqueue(reading);
+            writes = _isInMemory && TryTake();
+            if (!writes)
+            {
+                WakeWriter();
             }
         }
 
-        return WaitAndAppendAsync(reading, cancellation);
+        if (writes)
+        {
+            WriteHere();
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Up to which number the readings of that run came; 0 for none.</summary>
@@ -240,7 +258,8 @@ internal sealed class ReadingLog : IDisposable
             {
                 if (_incomingBytes < MaxIncomingBytes)
                 {
-                    Append(reading);
+                    Enqueue(reading);
+                    WakeWriter();
                     return;
                 }
 
@@ -251,12 +270,17 @@ internal sealed class ReadingLog : IDisposable
         }
     }
 
-    private void Append(Reading reading)
+    private void Enqueue(Reading reading)
     {
         _metrics.ReadingReceived();
         _incoming.Enqueue(reading);
         _incomingBytes += reading.Size;
-        if (_incoming.Count == 1)
+    }
+
+    // Under the lock. Whoever writes now goes on by itself.
+    private void WakeWriter()
+    {
+        if (_incoming.Count == 1 && !_isTaken)
         {
             Monitor.Pulse(_lock);
         }
@@ -283,237 +307,6 @@ internal sealed class ReadingLog : IDisposable
             {
                 asked.List?.Remove(asked);
             }
-        }
-    }
-
-    private void Work()
-    {
-        bool stopping;
-        do
-        {
-            stopping = WaitForWork();
-            using Liveness.Work.Scope? work = _liveness?.Begin();
-            try
-            {
-                if (stopping || Environment.TickCount64 >= _retryAt)
-                {
-                    Write();
-                }
-
-                Answer();
-            }
-            catch (Exception error) when (IsTrouble(error))
-            {
-                Fail(error);
-            }
-        }
-        while (!stopping || (_batch.Count == 0 && _incoming.Count > 0));
-
-        _store?.Dispose();
-    }
-
-    // Waits until there is something to do, and takes the next batch unless one is left over. Returns whether the log is to stop.
-    private bool WaitForWork()
-    {
-        lock (_lock)
-        {
-            while (!_stopping)
-            {
-                long now = Environment.TickCount64;
-                bool canWrite = now >= _retryAt;
-                if ((canWrite && (_batch.Count > 0 || _incoming.Count > 0 || now >= _upkeepAt)) || (_store is not null && _questions.Count > 0))
-                {
-                    break;
-                }
-
-                Monitor.Wait(_lock, (int)Math.Max(1, canWrite ? _upkeepAt - now : _retryAt - now));
-            }
-
-            if (_batch.Count == 0)
-            {
-                while (_batch.Count < MaxBatch && _incoming.TryDequeue(out Reading? reading))
-                {
-                    _batch.Add(reading);
-                    _incomingBytes -= reading.Size;
-                }
-
-                if (_incomingBytes < MaxIncomingBytes)
-                {
-                    _room.TrySetResult();
-                    _room = NewSource();
-                }
-            }
-
-            return _stopping;
-        }
-    }
-
-    private void Write()
-    {
-        if (_store is null)
-        {
-            Adopt(_file.Open(_last));
-        }
-
-        // Before the batch: on a full disk, what is deleted makes room for it.
-        if (Environment.TickCount64 >= _upkeepAt)
-        {
-            Keep(_store!);
-        }
-
-        if (_batch.Count > 0)
-        {
-            long before = _store!.Last;
-            _store.Write(_batch);
-            _metrics.ReadingsStored(_store.Last - before);
-            lock (_lock)
-            {
-                _last = _store.Last;
-                _first = Math.Min(_store.First, _last + 1);
-                foreach (Reading reading in _batch)
-                {
-                    if (reading.Id > 0)
-                    {
-                        _recent.Add(reading);
-                    }
-                    else
-                    {
-                        _metrics.ReadingDuplicate();
-                    }
-                }
-            }
-
-            Tell();
-        }
-
-        if (_trouble is not null)
-        {
-            _trouble = null;
-            _reportAt = 0;
-            _logger.LogInformation("The log of readings can be written again");
-        }
-    }
-
-    private void Keep(ReadingStore store)
-    {
-        long acknowledged;
-        long settled;
-        lock (_lock)
-        {
-            (acknowledged, settled) = (_acknowledged, _settled);
-        }
-
-        bool isDone = _upkeep.Run(store, acknowledged, settled);
-        _upkeepAt = isDone ? Environment.TickCount64 + UpkeepInterval : 0;
-        Interlocked.Exchange(ref _oldestArrived, store.ArrivalFrom(acknowledged + 1));
-        _metrics.DiskWritten(_wear.BytesSinceLast());
-        lock (_lock)
-        {
-            _first = store.First;
-        }
-    }
-
-    // Takes a file that was opened. Where the last try to write failed and yet was written, it must not be written again.
-    private void Adopt(ReadingStore store)
-    {
-        _store = store;
-        bool isWritten = _batch.Count > 0 && store.Last > _last;
-        lock (_lock)
-        {
-            _first = store.First;
-            _last = store.Last;
-            _recent.Close();
-        }
-
-        if (isWritten)
-        {
-            Tell();
-        }
-    }
-
-    // The batch is on disk.
-    private void Tell()
-    {
-        foreach (Reading reading in _batch)
-        {
-            if (reading.Owner is { } owner && owner.OnStored(reading))
-            {
-                _owners.Add(owner);
-            }
-
-            reading.Owner = null;
-        }
-
-        _batch.Clear();
-        foreach (IReadingOwner owner in _owners)
-        {
-            owner.TellStored();
-        }
-
-        _owners.Clear();
-        TaskCompletionSource more;
-        lock (_lock)
-        {
-            more = _more;
-            _more = new TaskCompletionSource();
-        }
-
-        more.TrySetResult();
-    }
-
-    private void Answer()
-    {
-        while (_store is not null)
-        {
-            LinkedListNode<Action<ReadingStore>>? question;
-            lock (_lock)
-            {
-                question = _questions.First;
-            }
-
-            if (question is null)
-            {
-                return;
-            }
-
-            question.Value(_store);
-            lock (_lock)
-            {
-                question.List?.Remove(question);
-            }
-        }
-    }
-
-    private void Fail(Exception error)
-    {
-        // A full disk can still be read, and what is in the log delivered; after anything else the file is opened anew.
-        bool isBroken = LogFile.IsBroken(error);
-        if (isBroken || error is not SqliteException { SqliteErrorCode: DiskFull })
-        {
-            _store?.Dispose();
-            _store = null;
-        }
-
-        if (isBroken)
-        {
-            try
-            {
-                Adopt(_file.Replace(error, _last));
-                return;
-            }
-            catch (Exception other) when (IsTrouble(other))
-            {
-                error = other;
-            }
-        }
-
-        _trouble = LogText.Printable(_file.Describe(error));
-        _retryAt = Environment.TickCount64 + RetryInterval;
-        if (Environment.TickCount64 >= _reportAt)
-        {
-            _reportAt = Environment.TickCount64 + ReportInterval;
-            _logger.LogError(
-                "The log of readings cannot be written: {Trouble}. Readings are not acknowledged, their sensors keep them; tried again each second", _trouble);
         }
     }
 }
