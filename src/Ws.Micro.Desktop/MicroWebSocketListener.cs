@@ -135,6 +135,8 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
         MicroWebSocket? socket = null;
         try
         {
+            // Off the thread that accepts: TLS computes, and the application decides about the request as slowly as it likes.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             deadline.CancelAfter(_options.HandshakeTimeout);
             client.NoDelay = true;

@@ -25,7 +25,7 @@ public sealed class MicroWebSocketListenerOptions : MicroWebSocketOptions
 
     /// <summary>
     /// Decides about each request: 101 accepts, an HTTP status of 300 to 599 refuses with it. Anything else, an exception too, refuses with
-    /// 500. Null accepts all. Called by several threads.
+    /// 500. Null accepts all. Called by several threads of the pool; one that takes its time holds up no other.
     /// </summary>
     public Func<MicroWebSocketRequest, int>? OnRequest { get; set; }
 

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Ws.Micro.Desktop.Tests.Support;
@@ -165,6 +166,46 @@ public sealed class ListenerTests
             Assert.True(ends[i].Length > 0 == (!isSecure && i % 2 == 0), ends[i]);
             stalling[i].Dispose();
         }
+    }
+
+    // Wherever the request is read, be it at once: a decision that takes its time holds up no other client.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Requests_are_decided_about_side_by_side(bool pollers)
+    {
+        const int Clients = 4;
+        using CountdownEvent asked = new(Clients);
+        MicroWebSocketListenerOptions options = new()
+        {
+            OnRequest = _ =>
+            {
+                asked.Signal();
+                return asked.Wait(Deadline.Time) ? 101 : 503;
+            },
+        };
+        if (!pollers)
+        {
+            options.DoWithoutPollers();
+        }
+
+        await using MicroWebSocketListener listener = Pair.Listen(options);
+        List<Socket> clients = [];
+        for (int i = 0; i < Clients; i++)
+        {
+            // Each request is there before its client is accepted, or soon after.
+            Socket client = new(SocketType.Stream, ProtocolType.Tcp);
+            clients.Add(client);
+            client.Connect(listener.LocalEndPoint);
+            client.Send(Encoding.ASCII.GetBytes(RawHttp.Request()));
+        }
+
+        for (int i = 0; i < Clients; i++)
+        {
+            using MicroWebSocket server = await listener.AcceptAsync().InTime();
+        }
+
+        clients.ForEach(client => client.Dispose());
     }
 
     [Fact]
