@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Esp32Sensor.Node;
 using static Esp32Sensor.Tests.NodeRun;
@@ -103,6 +104,25 @@ public sealed class SleepTests
 
         Assert.Equal([1, 2], _gateway.Received.Take(2));
         Assert.InRange(_gateway.Received[2], 4, 1000);
+        Assert.Single(_gateway.Boots.Distinct());
+        Assert.Empty(_gateway.Faults);
+    }
+
+    // What was stored last is from before the first reading was given its number, and that reading has arrived since.
+    [Fact]
+    public void After_a_sleep_that_could_not_be_stored_no_number_is_given_twice_and_no_uptime_is_made_up()
+    {
+        _gateway.OnGreeted = () => _storage.PowerLeft = 0;
+        Live(0);
+        _gateway.OnGreeted = static () => { };
+        _storage.PowerLeft = -1;
+        List<TestBoard> lives = [.. Enumerable.Range(1, 7).Select(life => Live(life, static board => board.SystemOffset = null))];
+
+        Assert.Equal([1, 0, 0, 1, 0, 0, 1], lives.Select(board => board.Connects));
+        Assert.Equal(1, _gateway.Received[0]);
+        Assert.InRange(_gateway.Received[1], 2, 1000);
+        Assert.Equal(Enumerable.Range(_gateway.Received[1], 7), _gateway.Received.Skip(1));
+        Assert.InRange(_gateway.Readings[1].GetProperty("uptime").GetInt64(), 0, 1000);
         Assert.Single(_gateway.Boots.Distinct());
         Assert.Empty(_gateway.Faults);
     }

@@ -30,6 +30,6 @@ public sealed class NodeState
     /// <summary>How the time was known when this was stored.</summary>
     public TimeSource Source { get; set; }
 
-    /// <summary><see cref="NodeClock.Uptime"/> at the end of the sleep that this was stored for.</summary>
+    /// <summary><see cref="NodeClock.Uptime"/> at the end of the sleep that this was stored for; 0: it was stored for none.</summary>
     public long Uptime { get; set; }
 }

@@ -68,7 +68,9 @@ public sealed class SensorNode
         _started = board.Milliseconds;
         Ring = new ReadingRing(settings.Readings);
         bool isKnown = _store.Load(_state, Ring);
-        bool hasSlept = isKnown && board.HasSlept;
+
+        // Where the sleep itself could not be stored, nobody knows what was done between what was stored and the sleep.
+        bool hasSlept = isKnown && board.HasSlept && _state.Uptime != 0;
         _clock.Start(_state, hasSlept, board.SystemTimeSource);
         if (!hasSlept)
         {
@@ -194,13 +196,15 @@ public sealed class SensorNode
         }
     }
 
-    private void Save()
+    // uptime: where the node is going to sleep, what it will be at the end.
+    private void Save(long uptime = 0)
     {
         int reserve = _settings.Sleep ? ReserveAsleep : ReserveAwake;
         _lastSave = _board.Milliseconds;
         _boot = _state.Boot;
         _state.NextSequence = Ring.LastSequence + 1 + reserve;
         _state.Reserved = reserve;
+        _state.Uptime = uptime;
         _state.Floor = _clock.Floor;
         _state.Source = _clock.Source;
 
@@ -227,8 +231,7 @@ public sealed class SensorNode
         _uplink.Close();
         long left = _sampler.Due - _board.Milliseconds;
         int time = left > 1 ? (int)left : 1;
-        _state.Uptime = _clock.Uptime + time;
-        Save();
+        Save(_clock.Uptime + time);
         End();
         _board.Sleep(time);
     }
