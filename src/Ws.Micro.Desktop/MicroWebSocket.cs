@@ -82,6 +82,7 @@ public sealed partial class MicroWebSocket : WebSocket
     /// <param name="options">Settings.</param>
     /// <param name="subProtocol">The subprotocol that the handshake agreed on, or null.</param>
     /// <param name="deflate">What the handshake agreed on for permessage-deflate, such as <see cref="DeflateNegotiation"/> gives, or null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is not in its range; the message says what is allowed.</exception>
     public static MicroWebSocket CreateFromStream(
         Stream stream, bool isServer, MicroWebSocketOptions options, string? subProtocol = null, DeflateParameters? deflate = null)
     {

@@ -39,6 +39,7 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
 
     /// <summary>Binds to <paramref name="endPoint"/>; port 0 takes a free one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is not in its range; the message says what is allowed.</exception>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     public MicroWebSocketListener(IPEndPoint endPoint, MicroWebSocketListenerOptions? options = null)
     {
@@ -63,7 +64,7 @@ public sealed class MicroWebSocketListener : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Begins to listen. To be called once.</summary>
     public void Start()
     {
         _socket.Listen();

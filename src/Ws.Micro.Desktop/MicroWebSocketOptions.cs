@@ -3,7 +3,10 @@ using Ws.Micro.Framing;
 
 namespace Ws.Micro.Desktop;
 
-/// <summary>What a <see cref="MicroWebSocket"/> may cost and how it keeps itself alive. Read once, when the socket is made.</summary>
+/// <summary>
+/// What a <see cref="MicroWebSocket"/> may cost and how it keeps itself alive. Read once, when the socket is made. Times are 1 ms to 2^31 - 1 ms
+/// where nothing else is said.
+/// </summary>
 public class MicroWebSocketOptions
 {
     /// <summary>After this long without a byte from the peer a ping is sent. Default 30 s; <see cref="TimeSpan.Zero"/>: never.</summary>
@@ -16,7 +19,7 @@ public class MicroWebSocketOptions
     /// </summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>The largest message accepted, in bytes; a larger one is answered with close code 1009. Default 16 MiB; it reserves no memory.</summary>
+    /// <summary>The largest message accepted, in bytes, at least 0; a larger one is answered with close code 1009. Default 16 MiB; it reserves no memory.</summary>
     public long MaxMessageSize { get; set; } = Limits.DefaultMaxMessageSize;
 
     /// <summary>

@@ -166,6 +166,7 @@ public sealed partial class WebSocketConnection : IDisposable
     /// <param name="isText">Whether the message is text; the bytes of all its fragments must be valid UTF-8.</param>
     /// <param name="isLast">Whether this ends the message.</param>
     /// <param name="compress">Whether the message may be compressed, where that was agreed; read with its first fragment. Say false for what holds a secret beside text of others.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="offset"/> and <paramref name="count"/> do not lie within <paramref name="data"/>; nothing was sent.</exception>
     /// <exception cref="WebSocketConnectionException">The connection is closing, or was lost, or took longer than the send timeout, which ends it.</exception>
     public void Send(byte[] data, int offset, int count, bool isText, bool isLast = true, bool compress = true)
     {
@@ -223,7 +224,8 @@ public sealed partial class WebSocketConnection : IDisposable
     /// connection. Does nothing where it is over.
     /// </summary>
     /// <param name="code">1000 to 1003, 1007 to 1014, 3000 to 4999, or 1005 for none.</param>
-    /// <param name="reason">At most 123 bytes of UTF-8; null for none.</param>
+    /// <param name="reason">At most 123 bytes of UTF-8; null for none. Without a code it is not sent.</param>
+    /// <exception cref="ArgumentException">One is not of its form; nothing was sent.</exception>
     public void Close(int code = Framing.CloseCode.NormalClosure, string? reason = null)
     {
         byte[] text = System.Text.Encoding.UTF8.GetBytes(reason ?? "");

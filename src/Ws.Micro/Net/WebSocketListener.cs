@@ -16,6 +16,7 @@ public sealed class WebSocketListener : IDisposable
     private bool _listens;
 
     /// <summary>Binds to <paramref name="endPoint"/>; port 0 takes a free one.</summary>
+    /// <exception cref="ArgumentException">A setting is not of its form.</exception>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     public WebSocketListener(IPEndPoint endPoint, WebSocketListenerOptions options)
     {

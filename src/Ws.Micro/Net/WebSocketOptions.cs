@@ -4,8 +4,8 @@ using Ws.Micro.Framing;
 
 namespace Ws.Micro.Net;
 
-/// <summary>What a connection may cost, in memory and time. Sizes are in bytes, times in milliseconds. Sizes and all else are read when the connection is
-/// made; the times of sending, closing and keep-alive each time that they count.</summary>
+/// <summary>What a connection may cost, in memory and time. Sizes are in bytes; times in milliseconds, at least 1 where nothing else is said. Sizes and
+/// all else are read when the connection is made; the times of sending, closing and keep-alive each time that they count.</summary>
 /// <remarks>Fields: on the device a property costs a hundred bytes of flash.</remarks>
 public abstract partial class WebSocketOptions
 {

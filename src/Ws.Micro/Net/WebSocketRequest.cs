@@ -20,6 +20,7 @@ public sealed partial class WebSocketRequest : IDisposable
     private bool _late;
 
     /// <summary>A request over a transport that is already there.</summary>
+    /// <exception cref="ArgumentException">A setting is not of its form.</exception>
     public WebSocketRequest(Transport transport, WebSocketListenerOptions options)
         : this(null, transport, options) => options.Validate();
 
