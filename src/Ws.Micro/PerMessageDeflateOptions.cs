@@ -51,8 +51,10 @@ public sealed partial class PerMessageDeflateOptions : DeflateOptions
     }
 
     /// <summary>What to negotiate: the same, with windows that fit into <see cref="MemoryLimit"/>. Allocates.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="Validate"/> does.</exception>
     public DeflateOptions Fit()
     {
+        Validate();
         int send = MaxSendWindowBits;
         int receive = MaxReceiveWindowBits;
         while (MemoryBytes(send, receive) > MemoryLimit)

@@ -38,6 +38,14 @@ public sealed class PerMessageDeflateOptionsTests
         Assert.Equal(message[..message.IndexOf(' ', StringComparison.Ordinal)], error.ParamName);
     }
 
+    // No windows fit into such a limit, however long they are looked for.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(2000)]
+    public void Windows_are_not_looked_for_where_none_can_fit(int memoryLimit) =>
+        Assert.Throws<ArgumentOutOfRangeException>(new PerMessageDeflateOptions { MemoryLimit = memoryLimit }.Fit);
+
     [Fact]
     public void The_bounds_themselves_are_taken()
     {
