@@ -36,7 +36,7 @@ internal static class RefusalReason
     /// <summary>An MQTT client that takes what it hears too slowly.</summary>
     public const string TooSlow = "too_slow";
 
-    /// <summary>A message that the embedded broker has no room to retain.</summary>
+    /// <summary>A message that the embedded broker has no room to retain, or a subscription beyond its limits.</summary>
     public const string QuotaExceeded = "quota_exceeded";
 
     /// <summary>All of them.</summary>

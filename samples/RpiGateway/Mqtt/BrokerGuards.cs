@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
@@ -42,7 +41,7 @@ internal sealed class BrokerGuards
         server.InterceptingOutboundPacketAsync += InspectOutboundAsync;
         server.ClientAcknowledgedPublishPacketAsync += static acknowledged =>
         {
-            StateOf(acknowledged.SessionItems).CountUnacknowledged(-1);
+            SessionState.Of<State>(acknowledged.SessionItems).CountUnacknowledged(-1);
             return Task.CompletedTask;
         };
         server.InterceptingPublishAsync += PassOnOnceAsync;
@@ -111,10 +110,10 @@ internal sealed class BrokerGuards
         switch (inbound.Packet)
         {
             case MqttPublishPacket { QualityOfServiceLevel: MqttQualityOfServiceLevel.ExactlyOnce } publish:
-                StateOf(inbound.SessionItems).Take(publish.PacketIdentifier);
+                SessionState.Of<State>(inbound.SessionItems).Take(publish.PacketIdentifier);
                 break;
             case MqttPubRelPacket release:
-                StateOf(inbound.SessionItems).Release(release.PacketIdentifier);
+                SessionState.Of<State>(inbound.SessionItems).Release(release.PacketIdentifier);
                 break;
             case MqttDisconnectPacket { ReasonCode: MqttDisconnectReasonCode.DisconnectWithWillMessage }:
                 // Left out, the connection ends as if it were lost: with the will (MQTT 5, 3.14.2.1).
@@ -127,7 +126,7 @@ internal sealed class BrokerGuards
     private async Task InspectOutboundAsync(InterceptingPacketEventArgs outbound)
     {
         if (outbound.Packet is MqttPublishPacket { QualityOfServiceLevel: > MqttQualityOfServiceLevel.AtMostOnce }
-            && StateOf(outbound.SessionItems).CountUnacknowledged(1) > MaxUnacknowledged)
+            && SessionState.Of<State>(outbound.SessionItems).CountUnacknowledged(1) > MaxUnacknowledged)
         {
             await DisconnectAsync(outbound.ClientId, $"it has not acknowledged {MaxUnacknowledged} messages");
         }
@@ -136,25 +135,12 @@ internal sealed class BrokerGuards
     // MQTT 5, 4.3.3: until PUBREL the same identifier is the same message. It is acknowledged as the first was.
     private static Task PassOnOnceAsync(InterceptingPublishEventArgs publish)
     {
-        if (publish.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce && StateOf(publish.SessionItems).IsRepeat)
+        if (publish.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce && SessionState.Of<State>(publish.SessionItems).IsRepeat)
         {
             publish.ProcessPublish = false;
         }
 
         return Task.CompletedTask;
-    }
-
-    private static State StateOf(IDictionary items)
-    {
-        lock (items)
-        {
-            if (items[typeof(State)] is not State state)
-            {
-                items[typeof(State)] = state = new State();
-            }
-
-            return state;
-        }
     }
 
     private sealed class State

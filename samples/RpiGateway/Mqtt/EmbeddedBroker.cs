@@ -30,6 +30,8 @@ internal sealed class EmbeddedBroker : IDisposable
         _logger = logger;
         _server = new MqttServerFactory().CreateMqttServer(BrokerGuards.Options(), [_adapter], MqttNetNullLogger.Instance);
         _authorization = new MqttAuthorization(_server, access);
+        SessionState.NoteVersions(_server);
+        _ = new SubscriptionLimits(_server, access.Refusals);
         _ = new BrokerGuards(_server, access.Refusals);
         _retained = new RetainedMessages(_server, dataDirectory, access.Refusals, logger);
     }

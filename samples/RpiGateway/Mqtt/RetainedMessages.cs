@@ -25,7 +25,7 @@ internal sealed class RetainedMessages : IDisposable
     /// <summary>The file's name.</summary>
     public const string FileName = "retained-messages";
 
-    /// <summary>The most retained messages, and the most bytes that they take in memory; what is more is refused.</summary>
+    /// <summary>The most retained messages, and the most bytes that they take in memory; what is more is refused, at QoS 0 passed on without being retained.</summary>
     public const int MaxCount = 10_000;
 
     /// <inheritdoc cref="MaxCount"/>
@@ -36,6 +36,7 @@ internal sealed class RetainedMessages : IDisposable
 
     private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(10);
 
+    private readonly MqttServer _server;
     private readonly string _path;
     private readonly Refusals _refusals;
     private readonly ILogger _logger;
@@ -48,6 +49,7 @@ internal sealed class RetainedMessages : IDisposable
 
     public RetainedMessages(MqttServer server, string dataDirectory, Refusals refusals, ILogger logger)
     {
+        _server = server;
         _path = Path.Join(dataDirectory, FileName);
         _refusals = refusals;
         _logger = logger;
@@ -83,19 +85,33 @@ internal sealed class RetainedMessages : IDisposable
         return Task.CompletedTask;
     }
 
-    private Task AdmitAsync(InterceptingPublishEventArgs publish)
+    private async Task AdmitAsync(InterceptingPublishEventArgs publish)
     {
         MqttApplicationMessage message = publish.ApplicationMessage;
-        if (publish.ProcessPublish && message.Retain && !message.Payload.IsEmpty && !HasRoom(message))
+        if (!publish.ProcessPublish || !message.Retain || message.Payload.IsEmpty || HasRoom(message))
         {
-            publish.ProcessPublish = false;
-            publish.Response.ReasonCode = MqttPubAckReasonCode.QuotaExceeded;
-            _refusals.Report(
-                RefusalReason.QuotaExceeded, $"message of MQTT client {LogText.Printable(publish.ClientId)}",
-                $"no room to retain {LogText.Printable(message.Topic)}", $"PUBACK {(int)MqttPubAckReasonCode.QuotaExceeded}");
+            return;
         }
 
-        return Task.CompletedTask;
+        string how;
+        if (message.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce)
+        {
+            // Nothing can tell its sender. What is retained at QoS 0 may be discarded at any time, and what was retained before it with it (MQTT 3.3.1.3).
+            message.Retain = false;
+            await _server.UpdateRetainedMessageAsync(new MqttApplicationMessage { Topic = message.Topic, Retain = true });
+            how = "passed on, not retained";
+        }
+        else
+        {
+            // Only the acknowledgement of MQTT 5 can tell (MQTT 3.1.1, 3.3.5); otherwise the client would believe that it was published.
+            publish.ProcessPublish = false;
+            publish.Response.ReasonCode = MqttPubAckReasonCode.QuotaExceeded;
+            publish.CloseConnection = !SessionState.IsMqtt5(publish.SessionItems);
+            how = publish.CloseConnection ? "closed" : $"PUBACK {(int)MqttPubAckReasonCode.QuotaExceeded}";
+        }
+
+        _refusals.Report(
+            RefusalReason.QuotaExceeded, $"message of MQTT client {LogText.Printable(publish.ClientId)}", $"no room to retain {LogText.Printable(message.Topic)}", how);
     }
 
     private bool HasRoom(MqttApplicationMessage message)

@@ -183,6 +183,78 @@ public sealed class EmbeddedBrokerTests
     }
 
     [Fact]
+    public async Task SubscriptionsOfASessionAreBounded()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient client = await ConnectAsync(gateway.Broker);
+        MqttClientSubscribeOptionsBuilder all = new();
+        for (int i = 0; i < SubscriptionLimits.MaxCount; i++)
+        {
+            all.WithTopicFilter($"t/{i}");
+        }
+
+        MqttClientSubscribeResult filled = await client.SubscribeAsync(all.Build()).InTime();
+        Assert.All(filled.Items, static item => Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, item.ResultCode));
+
+        Assert.Equal(MqttClientSubscribeResultCode.QuotaExceeded, await SubscribeAsync(client, "more"));
+        Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, await SubscribeAsync(client, "t/7"));
+        await client.UnsubscribeAsync("t/7").InTime();
+        Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, await SubscribeAsync(client, "more"));
+        Assert.Equal(MqttClientSubscribeResultCode.QuotaExceeded, await SubscribeAsync(client, "t/7"));
+        Assert.Equal(2, (await Metrics.ReadAsync(gateway.Address))["rpigateway_refused_total{\"reason\": \"quota_exceeded\"}"]);
+        using IMqttClient other = await ConnectAsync(gateway.Broker);
+        Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, await SubscribeAsync(other, "t/7"));
+    }
+
+    [Fact]
+    public async Task LongTopicFiltersAreRefused()
+    {
+        // Two bytes of UTF-8 each.
+        string longest = new('é', SubscriptionLimits.MaxFilterLength / 2);
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient client = await ConnectAsync(gateway.Broker);
+        Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, await SubscribeAsync(client, longest));
+        Assert.Equal(MqttClientSubscribeResultCode.TopicFilterInvalid, await SubscribeAsync(client, longest + "x"));
+
+        // MQTT 3.1.1 has one code for all refusals.
+        const int Length = SubscriptionLimits.MaxFilterLength + 1;
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync((byte[])[
+            .. RawPeer.Connect, 0x82, ((Length + 5) & 0x7F) | 0x80, (Length + 5) >> 7, 0, 1, Length >> 8, Length & 0xFF, .. Encoding.ASCII.GetBytes(new string('x', Length)), 0]);
+        Assert.Equal("20020000", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("9003000180", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal(2, (await Metrics.ReadAsync(gateway.Address))["rpigateway_refused_total{\"reason\": \"quota_exceeded\"}"]);
+    }
+
+    // At QoS 0 nothing tells the sender, so subscribers hear it; by MQTT 3.1.1 only the end of the connection can tell.
+    [Fact]
+    public async Task WhatCannotBeRetainedAtQos0IsPassedOnAndByMqtt3EndsTheConnection()
+    {
+        byte[] retained = [0x33, 35, 0, 1, (byte)'t', 0, 2, .. "thirty bytes that are retained"u8];
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient client = await ConnectAsync(gateway.Broker);
+        await FillAsync(client, "large", 250_000);
+        await FillAsync(client, "middle", 10_000);
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "large/0");
+        Assert.Equal(250_000, (await subscriber.NextHeardAsync()).Text.Length);
+        await RetainAsync(client, "large/0", 261_000, MqttQualityOfServiceLevel.AtMostOnce);
+        Assert.Equal(261_000, (await subscriber.NextHeardAsync()).Text.Length);
+
+        // Nor is what it was to replace, which is no longer so.
+        await using Subscriber later = await Subscriber.AttachAsync(gateway.Broker, "large/0");
+        await subscriber.PublishAsync(new MqttApplicationMessage { Topic = "large/0", Payload = new("now"u8.ToArray()) });
+        Assert.Equal("now", (await later.NextHeardAsync()).Text);
+
+        await FillAsync(client, "large", 250_000);
+        await FillAsync(client, "middle", 10_000);
+        await FillAsync(client, "small", 10);
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync((byte[])[.. RawPeer.Connect, .. retained]);
+        Assert.Equal("20020000", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.NotNull(await peer.CloseStatusAsync());
+    }
+
+    [Fact]
     public async Task BrokenFileOfRetainedMessagesStopsNothing()
     {
         using TempDirectory data = new();
@@ -203,12 +275,25 @@ public sealed class EmbeddedBrokerTests
         return client;
     }
 
-    private static async Task<MqttClientPublishReasonCode> RetainAsync(IMqttClient client, string topic, int size) => (await client.PublishAsync(
+    private static async Task<MqttClientPublishReasonCode> RetainAsync(
+        IMqttClient client, string topic, int size, MqttQualityOfServiceLevel level = MqttQualityOfServiceLevel.AtLeastOnce) => (await client.PublishAsync(
         new MqttApplicationMessage
         {
             Topic = topic,
             Payload = new(Encoding.ASCII.GetBytes(new string('x', size))),
             Retain = true,
-            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            QualityOfServiceLevel = level,
         }).InTime()).ReasonCode;
+
+    // Until there is no room for one more of that size.
+    private static async Task FillAsync(IMqttClient client, string topic, int size)
+    {
+        for (int i = 0; await RetainAsync(client, $"{topic}/{i}", size) == MqttClientPublishReasonCode.NoMatchingSubscribers; i++)
+        {
+            Assert.True(i < 1000);
+        }
+    }
+
+    private static async Task<MqttClientSubscribeResultCode> SubscribeAsync(IMqttClient client, string filter) =>
+        Assert.Single((await client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter(filter).Build()).InTime()).Items).ResultCode;
 }
