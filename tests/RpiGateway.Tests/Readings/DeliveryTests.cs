@@ -47,12 +47,7 @@ public sealed class DeliveryTests
         {
             await open.AppendAsync("x", 1, "settled");
             Assert.Equal("settled", (await subscriber.NextHeardAsync()).Text);
-            using CancellationTokenSource deadline = new(Deadline.Limit);
-            while (open.Log.Count > 0)
-            {
-                await Task.Delay(50, deadline.Token);
-            }
-
+            await UntilAsync(() => open.Log.Count == 0);
             await open.AppendAsync("x", 2, "not settled");
             Assert.Equal("not settled", (await subscriber.NextHeardAsync()).Text);
             await mosquitto.KillAsync();
@@ -87,16 +82,10 @@ public sealed class DeliveryTests
         int payload = answered.Length - "once more".Length;
         Assert.Equal("once more", Encoding.ASCII.GetString(unanswered.AsSpan(payload)));
         Assert.Equal("once more", Encoding.ASCII.GetString(answered.AsSpan(payload)));
-        using CancellationTokenSource deadline = new(Deadline.Limit);
-        while (open.Log.Count > 0)
-        {
-            await Task.Delay(50, deadline.Token);
-        }
+        await UntilAsync(() => open.Log.Count == 0);
 
         Assert.Contains("The broker has not acknowledged a reading within 1 s: connecting anew", open.Lines);
-        await stop.CancelAsync();
-        await running.InTime();
-        await delivering().InTime();
+        await StopAsync(stop, running, delivering);
     }
 
     [Fact]
@@ -126,15 +115,8 @@ public sealed class DeliveryTests
 
         await open.AppendAsync("lonely", 4, "lonely 4");
         Assert.Equal("lonely 4", (await subscriber.NextHeardAsync()).Text);
-        using CancellationTokenSource deadline = new(Deadline.Limit);
-        while (open.Log.Waiting > 0)
-        {
-            await Task.Delay(50, deadline.Token);
-        }
-
-        await stop.CancelAsync();
-        await running.InTime();
-        await delivering().InTime();
+        await UntilAsync(() => open.Log.Waiting == 0);
+        await StopAsync(stop, running, delivering);
     }
 
     [Fact]
@@ -150,15 +132,8 @@ public sealed class DeliveryTests
         (Task running, Func<Task> delivering) = Deliver(
             directory, mosquitto.Url, open, client => new Delivery(client, open.Log, new LogSettings(), open.Metrics, open.Logger) { SubscriberTime = TimeSpan.FromSeconds(3) }, stop.Token);
 
-        using CancellationTokenSource deadline = new(Deadline.Limit);
-        while (open.Log.Waiting > 0)
-        {
-            await Task.Delay(50, deadline.Token);
-        }
-
-        await stop.CancelAsync();
-        await running.InTime();
-        await delivering().InTime();
+        await UntilAsync(() => open.Log.Waiting == 0);
+        await StopAsync(stop, running, delivering);
     }
 
     // One delivery after the other, as the publisher does it.
@@ -176,5 +151,21 @@ public sealed class DeliveryTests
             },
             open.Logger);
         return (connection.RunAsync(stop), () => delivering);
+    }
+
+    private static async Task StopAsync(CancellationTokenSource stop, Task running, Func<Task> delivering)
+    {
+        await stop.CancelAsync();
+        await running.InTime();
+        await delivering().InTime();
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        using CancellationTokenSource deadline = new(Deadline.Limit);
+        while (!isSo())
+        {
+            await Task.Delay(50, deadline.Token);
+        }
     }
 }
