@@ -6,43 +6,27 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
-using Ws.Micro.Benchmarks.Servers;
 
 namespace Ws.Micro.Benchmarks.Bridge;
 
-/// <summary>
-/// The sensors of all bridges, and one subscriber that hears what comes out, on one thread with epoll. Each reading has a number, must arrive as it
-/// was sent, and once.
-/// </summary>
+/// <summary>The sensors of all bridges, which send at a rate. Each reading has a number, must arrive as it was sent, and once.</summary>
 internal sealed class SensorLoad : IDisposable
 {
     private const long Second = 1_000_000_000;
-
-    // How long readings may be late before the bridge counts as stuck.
-    private const long Patience = 30 * Second;
 
     private const int NumberAt = 29, NumberDigits = 10;
 
     private readonly byte[] _reading = Encoding.ASCII.GetBytes(
         """{"id":"attic","boot":7,"seq":0000000000,"ts":1790000000000,"clock":"sntp","temperature":21.5,"humidity":45.2,"pressure":1013,"battery":3.7,"rssi":-61}""");
 
-    private readonly Epoll _epoll = new();
-    private readonly LoadSubscriber _subscriber;
-    private readonly List<LoadSensor> _sensors = [];
+    private readonly LoadLoop _loop;
     private readonly List<List<LoadSensor>> _groups = [];
-    private readonly LoadSubscriber.Take _take;
     private long[] _due = [];
     private long _first;
-    private int _missing;
     private List<double>? _latencies;
 
     /// <summary>A load without sensors.</summary>
-    public SensorLoad(Uri broker)
-    {
-        _subscriber = LoadSubscriber.Open(broker, "sensors/+/telemetry");
-        _epoll.Watch(_subscriber.Socket, -1);
-        _take = Arrive;
-    }
+    public SensorLoad(Uri broker) => _loop = new LoadLoop(broker, Arrive);
 
     /// <summary>Bytes of a reading.</summary>
     public int ReadingSize => _reading.Length;
@@ -54,8 +38,7 @@ internal sealed class SensorLoad : IDisposable
         for (int i = 0; i < sensors; i++)
         {
             LoadSensor sensor = LoadSensor.Open(bridge, $"sensor-{_groups.Count}-{i}", isTelemetry);
-            _epoll.Watch(sensor.Socket, _sensors.Count);
-            _sensors.Add(sensor);
+            _loop.Add(sensor);
             group.Add(sensor);
         }
 
@@ -74,7 +57,7 @@ internal sealed class SensorLoad : IDisposable
         int count = (int)(rate * seconds);
         _first += _due.Length;
         _due = new long[count];
-        _missing = count;
+        _loop.Missing = count;
         _latencies = latencies;
         long start = Now;
         for (int i = 0; i < count;)
@@ -88,47 +71,20 @@ internal sealed class SensorLoad : IDisposable
                 sensors[i++ % sensors.Count].Send(_reading);
             }
 
-            Serve(Math.Max(wait, 0));
+            _loop.Serve(Math.Max(wait, 0));
         }
 
-        while (_missing > 0 || sensors.Any(static sensor => sensor.Waiting > 0))
+        while (_loop.Missing > 0 || sensors.Any(static sensor => sensor.Waiting > 0))
         {
-            Serve(Patience);
+            _loop.Serve(LoadLoop.Patience);
         }
 
         return count;
     }
 
-    public void Dispose()
-    {
-        _sensors.ForEach(static sensor => sensor.Dispose());
-        _subscriber.Dispose();
-        _epoll.Dispose();
-    }
+    public void Dispose() => _loop.Dispose();
 
     private static long Now => (long)Stopwatch.GetElapsedTime(0).TotalNanoseconds;
-
-    private void Serve(long wait)
-    {
-        int events = _epoll.Wait(wait);
-        if (events == 0 && wait == Patience)
-        {
-            throw new IOException($"For 30 s nothing came, and {_missing} readings have not arrived.");
-        }
-
-        for (int i = 0; i < events; i++)
-        {
-            int index = _epoll.Tag(i);
-            if (index < 0)
-            {
-                _subscriber.Hear(_take);
-            }
-            else
-            {
-                _sensors[index].Continue();
-            }
-        }
-    }
 
     private void Arrive(ReadOnlySpan<byte> reading)
     {
@@ -142,6 +98,6 @@ internal sealed class SensorLoad : IDisposable
 
         _latencies?.Add((Now - _due[number - _first]) / 1000.0);
         _due[number - _first] = 0;
-        _missing--;
+        _loop.Missing--;
     }
 }
