@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -62,6 +63,16 @@ internal static class DurableFile
         {
             SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
+    }
+
+    /// <summary>Gives a file that cannot be read the name that it is kept by, which this returns; what is written next does not touch it.</summary>
+    /// <exception cref="IOException">It cannot be renamed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
+    public static string SetAside(string path)
+    {
+        string aside = $"{path}.corrupt-{DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture)}";
+        File.Move(path, aside);
+        return aside;
     }
 
     private static FileStreamOptions OptionsFor(FileMode mode)

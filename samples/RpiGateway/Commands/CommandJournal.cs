@@ -6,13 +6,15 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Access;
 using RpiGateway.Monitoring;
 
 namespace RpiGateway.Commands;
 
 /// <summary>
 /// Commands on disk, so that those which wait outlive the gateway: a text file that grows by one line for each change of a command, and is written
-/// anew at the start and when most of it is past. Where the disk fails commands go on in memory, and the log says so. For any thread.
+/// anew at the start and when most of it is past. One that cannot be read as a whole is set aside. Where the disk fails commands go on in memory, and
+/// the log says so. For any thread.
 /// </summary>
 internal sealed class CommandJournal : IDisposable
 {
@@ -34,6 +36,9 @@ internal sealed class CommandJournal : IDisposable
     private int _lines;
     private bool _failed;
 
+    // What is wrong with the file that is there; null for nothing, or once it is set aside.
+    private string? _trouble;
+
     public CommandJournal(string directory, GatewayMetrics metrics, ILogger logger)
     {
         _path = Path.Join(directory, Name);
@@ -41,7 +46,15 @@ internal sealed class CommandJournal : IDisposable
         _logger = logger;
         Guard(() =>
         {
-            Read();
+            try
+            {
+                Read();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _trouble = error.Message;
+            }
+
             Rewrite();
         });
     }
@@ -146,6 +159,15 @@ internal sealed class CommandJournal : IDisposable
         try
         {
             Write(file, _commands.Values.SelectMany(Lines));
+            if (_trouble is not null)
+            {
+                string aside = DurableFile.SetAside(_path);
+                _logger.LogError(
+                    "The commands that wait could not all be read ({Trouble}): their file is set aside as {File}, and a new one begun with the {Count} that could",
+                    LogText.Printable(_trouble), aside, _commands.Count);
+                _trouble = null;
+            }
+
             File.Move(temporary, _path, overwrite: true);
             _file = file;
         }
@@ -169,19 +191,22 @@ internal sealed class CommandJournal : IDisposable
 
     private void Read()
     {
-        if (!File.Exists(_path))
+        string text;
+        try
+        {
+            text = File.ReadAllText(_path);
+        }
+        catch (FileNotFoundException)
         {
             return;
         }
-
-        string text = File.ReadAllText(_path);
 
         // What stands behind the last line feed was being written when the power went: nobody was told of it.
         string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         int wrong = lines.Count(line => !Take(line.Split(' ', 8)));
         if (wrong > 0)
         {
-            _logger.LogWarning("Passed over {Count} lines of {File} that are not a command's", wrong, Name);
+            _trouble = $"{wrong} of {lines.Length} lines are not a command's";
         }
     }
 
@@ -217,7 +242,8 @@ internal sealed class CommandJournal : IDisposable
     {
         if (!long.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out long arrived)
             || !long.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out long timeToLive)
-            || arrived > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() || timeToLive > 1000L * uint.MaxValue)
+            || arrived > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() || timeToLive > 1000L * uint.MaxValue
+            || !SensorId.IsValid(words[4]) || words[7].AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             return null;
         }

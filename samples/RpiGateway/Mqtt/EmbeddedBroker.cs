@@ -33,7 +33,7 @@ internal sealed class EmbeddedBroker : IDisposable
         SessionState.NoteVersions(_server);
         _ = new SubscriptionLimits(_server, access.Refusals);
         _ = new BrokerGuards(_server, access.Refusals);
-        _retained = new RetainedMessages(_server, dataDirectory, access.Refusals, logger);
+        _retained = new RetainedMessages(_server, dataDirectory, access.Refusals, metrics, logger);
     }
 
     /// <summary>Whether clients can attach.</summary>

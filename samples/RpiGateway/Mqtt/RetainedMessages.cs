@@ -18,7 +18,7 @@ namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// Keeps the broker's retained messages in a file, so that they survive a restart: topic, QoS and payload, not what else MQTT 5 gives them.
-/// The file is written anew, whole or not at all, at most every 10 s and at the stop.
+/// The file is written anew, whole or not at all, at most every 10 s and at the stop. One that cannot be read as a whole is set aside.
 /// </summary>
 internal sealed class RetainedMessages : IDisposable
 {
@@ -39,19 +39,25 @@ internal sealed class RetainedMessages : IDisposable
     private readonly MqttServer _server;
     private readonly string _path;
     private readonly Refusals _refusals;
+    private readonly GatewayMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly Lock _writing = new();
     private readonly Dictionary<string, MqttApplicationMessage> _messages = [];
     private readonly Timer _timer;
     private long _bytes;
     private bool _isChanged;
     private bool _isFailing;
 
-    public RetainedMessages(MqttServer server, string dataDirectory, Refusals refusals, ILogger logger)
+    // What is wrong with the file that is there; null for nothing, or once it is set aside.
+    private string? _trouble;
+
+    public RetainedMessages(MqttServer server, string dataDirectory, Refusals refusals, GatewayMetrics metrics, ILogger logger)
     {
         _server = server;
         _path = Path.Join(dataDirectory, FileName);
         _refusals = refusals;
+        _metrics = metrics;
         _logger = logger;
         server.LoadingRetainedMessageAsync += LoadAsync;
         server.InterceptingPublishAsync += AdmitAsync;
@@ -68,19 +74,33 @@ internal sealed class RetainedMessages : IDisposable
 
     private Task LoadAsync(LoadingRetainedMessagesEventArgs loading)
     {
+        // Whatever can be read is taken; the rest is not worth a gateway that does not start.
         try
         {
-            foreach (string line in File.Exists(_path) ? File.ReadLines(_path) : [])
+            int wrong = 0;
+            foreach (string line in File.ReadLines(_path))
             {
-                Put(Parse(line));
+                if (Parse(line) is { } message)
+                {
+                    Put(message);
+                }
+                else
+                {
+                    _trouble = $"{++wrong} lines are not a message's";
+                }
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
+        catch (FileNotFoundException)
         {
-            // Whatever can be read is taken; the rest is not worth a gateway that does not start.
-            _logger.LogError("Not all retained messages of {File} can be read: {Error}", _path, LogText.Printable(error.Message));
+            // There are none yet.
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _trouble = error.Message;
         }
 
+        _isChanged = _trouble is not null;
+        Write();
         loading.LoadedRetainedMessages = [.. _messages.Values];
         return Task.CompletedTask;
     }
@@ -156,28 +176,56 @@ internal sealed class RetainedMessages : IDisposable
 
     private void Write()
     {
-        lock (_lock)
+        lock (_writing)
         {
-            if (!_isChanged)
+            MemoryStream file = new();
+            lock (_lock)
             {
-                return;
-            }
-
-            try
-            {
-                DurableFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(_messages.Values.Select(Format))));
-                _isChanged = _isFailing = false;
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                if (_isFailing)
+                if (!_isChanged)
                 {
                     return;
                 }
 
-                _isFailing = true;
-                _logger.LogError("Retained messages cannot be written to {File}: {Error}", _path, LogText.Printable(error.Message));
+                foreach (MqttApplicationMessage message in _messages.Values)
+                {
+                    file.Write(Encoding.ASCII.GetBytes(Format(message)));
+                }
+
+                _isChanged = false;
             }
+
+            try
+            {
+                SetAsideBroken();
+                DurableFile.Write(_path, file.GetBuffer().AsSpan(0, (int)file.Length));
+                _metrics.DiskWritten(file.Length);
+                _isFailing = false;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                lock (_lock)
+                {
+                    _isChanged = true;
+                }
+
+                if (!_isFailing)
+                {
+                    _isFailing = true;
+                    _logger.LogError("Retained messages cannot be written to {File}: {Error}", _path, LogText.Printable(error.Message));
+                }
+            }
+        }
+    }
+
+    private void SetAsideBroken()
+    {
+        if (_trouble is not null)
+        {
+            string aside = DurableFile.SetAside(_path);
+            _logger.LogError(
+                "The retained messages could not all be read ({Trouble}): their file is set aside as {File}, and a new one begun with those that could",
+                LogText.Printable(_trouble), aside);
+            _trouble = null;
         }
     }
 
@@ -185,13 +233,23 @@ internal sealed class RetainedMessages : IDisposable
         CultureInfo.InvariantCulture,
         $"{Convert.ToBase64String(Encoding.UTF8.GetBytes(message.Topic))} {(int)message.QualityOfServiceLevel} {Convert.ToBase64String(message.Payload.ToArray())}\n");
 
-    private static MqttApplicationMessage Parse(string line) => line.Split(' ') is [string topic, ("0" or "1" or "2") and string qos, string payload]
-        ? new MqttApplicationMessage
+    private static MqttApplicationMessage? Parse(string line)
+    {
+        try
         {
-            Topic = Encoding.UTF8.GetString(Convert.FromBase64String(topic)),
-            QualityOfServiceLevel = (MqttQualityOfServiceLevel)(qos[0] - '0'),
-            Payload = new ReadOnlySequence<byte>(Convert.FromBase64String(payload)),
-            Retain = true,
+            return line.Split(' ') is [string topic, ("0" or "1" or "2") and string qos, string payload]
+                ? new MqttApplicationMessage
+                {
+                    Topic = Encoding.UTF8.GetString(Convert.FromBase64String(topic)),
+                    QualityOfServiceLevel = (MqttQualityOfServiceLevel)(qos[0] - '0'),
+                    Payload = new ReadOnlySequence<byte>(Convert.FromBase64String(payload)),
+                    Retain = true,
+                }
+                : null;
         }
-        : throw new FormatException("a line has not three parts");
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 }

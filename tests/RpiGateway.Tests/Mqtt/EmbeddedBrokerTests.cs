@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -255,15 +256,18 @@ public sealed class EmbeddedBrokerTests
     }
 
     [Fact]
-    public async Task BrokenFileOfRetainedMessagesStopsNothing()
+    public async Task BrokenFileOfRetainedMessagesStopsNothingAndIsSetAside()
     {
+        string broken = $"nonsense\ndA== 1 eA==\nbGFyZ2U= 1 {Convert.ToBase64String(new byte[200_000])}\n";
         using TempDirectory data = new();
-        System.IO.File.WriteAllText(System.IO.Path.Join(data.Path, RetainedMessages.FileName), "dA== 1 eA==\nnonsense\n");
+        File.WriteAllText(Path.Join(data.Path, RetainedMessages.FileName), broken);
 
         await using TestGateway gateway = await TestGateway.StartAsync(data: data.Path);
         await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "t");
 
         Assert.Equal("x", (await subscriber.NextHeardAsync()).Text);
+        Assert.Equal(broken, File.ReadAllText(Assert.Single(Directory.GetFiles(data.Path, RetainedMessages.FileName + ".corrupt-*"))));
+        Assert.InRange((await Metrics.ReadAsync(gateway.Address))["rpigateway_disk_written_bytes_total"], 200_000, double.MaxValue);
     }
 
     private static async Task<IMqttClient> ConnectAsync(Uri broker)
