@@ -186,6 +186,30 @@ public sealed class ReadingLogTests : IDisposable
         Assert.Equal(2, old.Dropped(DropReason.TooOld));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ManyAtATimeAppendAndAskAndEachReadingIsThereOnceAndInOrder(bool onDisk)
+    {
+        const int Sensors = 8, Readings = 2000;
+        using OpenLog open = new(_directory.Path, new LogSettings { Durability = onDisk ? LogDurability.Disk : LogDurability.None });
+        await Task.WhenAll(Enumerable.Range(0, Sensors).Select(sensor => Task.Run(async () =>
+        {
+            for (int i = 1; i <= Readings; i += 20)
+            {
+                await open.AppendAsync($"s{sensor}", Enumerable.Range(i, 20), n => $"{n}");
+                Assert.Equal(i + 19, await LastOf(open, $"s{sensor}", 77));
+            }
+        })));
+
+        List<string> all = await open.ReadAllAsync();
+        Assert.Equal(Sensors * Readings, all.Count);
+        foreach (IGrouping<string, string> one in all.GroupBy(static line => line.Split(' ')[0]))
+        {
+            Assert.Equal(Enumerable.Range(1, Readings).Select(i => $"{one.Key} 77 {i} {i}"), one);
+        }
+    }
+
     [Fact]
     public async Task WithoutDurabilityReadingsAreThereOnceAndInOrderAndNothingIsWritten()
     {
