@@ -58,3 +58,5 @@ public sealed class DeviceServerTests() : ServerTests(Stack.Device);
 public sealed class DotnetServerTests() : ServerTests(Stack.Dotnet);
 
 public sealed class KestrelServerTests() : ServerTests(Stack.Kestrel);
+
+public sealed class KestrelOnMicroSocketsServerTests() : ServerTests(Stack.KestrelOnMicroSockets);

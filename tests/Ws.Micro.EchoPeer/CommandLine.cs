@@ -25,7 +25,7 @@ internal sealed record CommandLine(Stack Stack, bool Deflate, int? Port, Uri? Ur
     {
         string port = options["--port"];
         return ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
-            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet, Stack.Kestrel), options.ContainsKey(DeflateSwitch), number, null, null)
+            ? new CommandLine(StackOf(options, Stack.Device, Stack.Dotnet, Stack.Kestrel, Stack.KestrelOnMicroSockets), options.ContainsKey(DeflateSwitch), number, null, null)
             : throw new FormatException($"--port '{port}' is not a number from 0 to 65535");
     }
 

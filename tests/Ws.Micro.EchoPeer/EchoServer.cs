@@ -14,6 +14,9 @@ public enum Stack
 
     /// <summary>Kestrel with this library's drop-in; a server only.</summary>
     Kestrel,
+
+    /// <summary>That on this library's sockets.</summary>
+    KestrelOnMicroSockets,
 }
 
 /// <summary>A server on 127.0.0.1 that echoes every message with its type, until disposed. Keep-alive pings are off.</summary>
@@ -37,7 +40,8 @@ public abstract class EchoServer : IAsyncDisposable
     {
         Stack.Device => new DeviceEchoServer(port, closeTimeout, deflate),
         Stack.Dotnet => new DotnetEchoServer(port, closeTimeout, deflate, pollers: true),
-        Stack.Kestrel => await KestrelEchoServer.StartAsync(port, closeTimeout, deflate),
+        Stack.Kestrel or Stack.KestrelOnMicroSockets => await KestrelEchoServer.StartAsync(
+            port, closeTimeout, deflate, onMicroSockets: stack == Stack.KestrelOnMicroSockets),
         _ => throw new ArgumentOutOfRangeException(nameof(stack), stack, "not a stack"),
     };
 

@@ -22,11 +22,16 @@ internal sealed class KestrelEchoServer : EchoServer
 
     public override int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-    public static async Task<KestrelEchoServer> StartAsync(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate)
+    public static async Task<KestrelEchoServer> StartAsync(int port, TimeSpan closeTimeout, PerMessageDeflateOptions? deflate, bool onMicroSockets)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        if (onMicroSockets)
+        {
+            builder.WebHost.UseMicroSockets();
+        }
+
         WebApplication app = builder.Build();
         KestrelEchoServer server = new(app);
         app.UseMicroWebSockets(new MicroWebSocketMiddlewareOptions
