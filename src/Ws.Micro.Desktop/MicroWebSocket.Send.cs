@@ -108,6 +108,7 @@ public sealed partial class MicroWebSocket
         {
             await write.ConfigureAwait(false);
             await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfEnded();
         }
         catch (Exception e) when (e is not WebSocketException)
         {
@@ -134,6 +135,7 @@ public sealed partial class MicroWebSocket
             }
 
             await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfEnded();
         }
         catch (Exception e) when (e is not WebSocketException)
         {
@@ -144,6 +146,9 @@ public sealed partial class MicroWebSocket
             await UnlockSendAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    // A pipe that is ended, as under Kestrel, says of bytes that it holds and drops that they were written.
+    private void ThrowIfEnded() => ObjectDisposedException.ThrowIf(_ended != 0, this);
 
     // Frames of the encoded message, one for each buffer. False where it is better sent as it is: nothing was sent yet.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
