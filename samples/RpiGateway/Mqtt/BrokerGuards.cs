@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -14,15 +16,22 @@ namespace RpiGateway.Mqtt;
 
 /// <summary>
 /// What MQTTnet's broker leaves open, guarded from outside by its events: a subscriber that is slow holds up publishers rather than lose messages,
-/// and one that is too slow is disconnected; a PUBLISH at QoS 2 that comes again is passed on once; DISCONNECT with will sends the will.
+/// and one that is too slow is disconnected; a PUBLISH at QoS 2 that comes again is passed on once; SUBACK's codes have the order of the filters;
+/// DISCONNECT with will sends the will.
 /// </summary>
 internal sealed class BrokerGuards
 {
-    /// <summary>The most messages that wait for one client. MQTTnet drops what comes beyond; from half of it on publishers are held up.</summary>
-    public const int MaxWaiting = 1000;
+    /// <summary>As many messages may wait for one client until publishers are held up.</summary>
+    public const int HoldUpFrom = 500;
 
-    /// <summary>The most messages sent to one client and not acknowledged.</summary>
-    public const int MaxUnacknowledged = 10_000;
+    /// <summary>The most messages that wait for one client: all the retained ones, which a new subscriber gets at once, and more. MQTTnet drops what comes beyond.</summary>
+    public const int MaxWaiting = RetainedMessages.MaxCount + 1000;
+
+    /// <summary>The most messages sent to one client and not acknowledged: as many as may be retained, and more. MQTTnet keeps them.</summary>
+    public const int MaxUnacknowledged = RetainedMessages.MaxCount + 10_000;
+
+    /// <summary>The most bytes of their payloads.</summary>
+    public const int MaxUnacknowledgedBytes = 2 * RetainedMessages.MaxBytes;
 
     // How long publishers are held up by one subscriber.
     private static readonly TimeSpan PatienceTime = TimeSpan.FromSeconds(20);
@@ -41,7 +50,7 @@ internal sealed class BrokerGuards
         server.InterceptingOutboundPacketAsync += InspectOutboundAsync;
         server.ClientAcknowledgedPublishPacketAsync += static acknowledged =>
         {
-            SessionState.Of<State>(acknowledged.SessionItems).CountUnacknowledged(-1);
+            SessionState.Of<State>(acknowledged.SessionItems).CountUnacknowledged(-1, -acknowledged.PublishPacket.Payload.Length);
             return Task.CompletedTask;
         };
         server.InterceptingPublishAsync += PassOnOnceAsync;
@@ -67,7 +76,7 @@ internal sealed class BrokerGuards
         }
 
         long started = Stopwatch.GetTimestamp();
-        while (await CountWaitingAsync(client) > MaxWaiting / 2)
+        while (await CountWaitingAsync(client) > HoldUpFrom)
         {
             if (Stopwatch.GetElapsedTime(started) > PatienceTime)
             {
@@ -112,6 +121,9 @@ internal sealed class BrokerGuards
             case MqttPublishPacket { QualityOfServiceLevel: MqttQualityOfServiceLevel.ExactlyOnce } publish:
                 SessionState.Of<State>(inbound.SessionItems).Take(publish.PacketIdentifier);
                 break;
+            case MqttSubscribePacket { TopicFilters.Count: > 1 } subscribe:
+                SessionState.Of<State>(inbound.SessionItems).NoteOrder(subscribe);
+                break;
             case MqttPubRelPacket release:
                 SessionState.Of<State>(inbound.SessionItems).Release(release.PacketIdentifier);
                 break;
@@ -125,10 +137,15 @@ internal sealed class BrokerGuards
 
     private async Task InspectOutboundAsync(InterceptingPacketEventArgs outbound)
     {
-        if (outbound.Packet is MqttPublishPacket { QualityOfServiceLevel: > MqttQualityOfServiceLevel.AtMostOnce }
-            && SessionState.Of<State>(outbound.SessionItems).CountUnacknowledged(1) > MaxUnacknowledged)
+        if (outbound.Packet is MqttSubAckPacket { ReasonCodes.Count: > 1 } acknowledgement)
         {
-            await DisconnectAsync(outbound.ClientId, $"it has not acknowledged {MaxUnacknowledged} messages");
+            SessionState.Of<State>(outbound.SessionItems).Reorder(acknowledgement);
+        }
+        else if (outbound.Packet is MqttPublishPacket { QualityOfServiceLevel: > MqttQualityOfServiceLevel.AtMostOnce } publish
+            && SessionState.Of<State>(outbound.SessionItems).CountUnacknowledged(1, publish.Payload.Length) is var (messages, bytes)
+            && (messages > MaxUnacknowledged || bytes > MaxUnacknowledgedBytes))
+        {
+            await DisconnectAsync(outbound.ClientId, $"it has not acknowledged {messages} messages of {bytes} bytes");
         }
     }
 
@@ -146,7 +163,9 @@ internal sealed class BrokerGuards
     private sealed class State
     {
         private readonly HashSet<ushort> _received = [];
+        private readonly ConcurrentDictionary<ushort, int[]> _orders = [];
         private int _unacknowledged;
+        private long _unacknowledgedBytes;
 
         // The packets of one client come one after the other.
         public bool IsRepeat { get; private set; }
@@ -155,6 +174,22 @@ internal sealed class BrokerGuards
 
         public void Release(ushort identifier) => _received.Remove(identifier);
 
-        public int CountUnacknowledged(int change) => Interlocked.Add(ref _unacknowledged, change);
+        // MQTTnet subscribes to the filters by falling QoS, and gives their codes so too.
+        public void NoteOrder(MqttSubscribePacket subscribe) => _orders[subscribe.PacketIdentifier] =
+            [.. Enumerable.Range(0, subscribe.TopicFilters.Count).OrderByDescending(i => subscribe.TopicFilters[i].QualityOfServiceLevel)];
+
+        // MQTT 5, 3.9.3.
+        public void Reorder(MqttSubAckPacket acknowledgement)
+        {
+            if (_orders.TryRemove(acknowledgement.PacketIdentifier, out int[]? order) && order.Length == acknowledgement.ReasonCodes.Count)
+            {
+                MqttSubscribeReasonCode[] codes = [.. acknowledgement.ReasonCodes];
+                Array.Sort(order, codes);
+                acknowledgement.ReasonCodes = [.. codes];
+            }
+        }
+
+        public (int Messages, long Bytes) CountUnacknowledged(int messages, long bytes) =>
+            (Interlocked.Add(ref _unacknowledged, messages), Interlocked.Add(ref _unacknowledgedBytes, bytes));
     }
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -93,7 +95,7 @@ public sealed class EmbeddedBrokerTests
         }
         while (before != Volatile.Read(ref published));
 
-        Assert.InRange(before, BrokerGuards.MaxWaiting / 2, Messages - 1);
+        Assert.InRange(before, BrokerGuards.HoldUpFrom, Messages - 1);
         for (int i = 0; i < Messages; i++)
         {
             // Fixed header, 3 bytes, and topic, 3 bytes.
@@ -101,6 +103,32 @@ public sealed class EmbeddedBrokerTests
         }
 
         await publishing.InTime();
+    }
+
+    [Fact]
+    public async Task SubscriberThatAcknowledgesNothingIsDisconnectedBeforeItTakesTheMemory()
+    {
+        const int Size = 250_000;
+        byte[] subscribe = [.. RawPeer.Subscribe];
+        subscribe[^1] = 1;
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient publisher = await ConnectAsync(gateway.Broker);
+        using RawPeer silent = await RawPeer.AttachAsync(gateway);
+        await silent.SendAsync((byte[])[.. RawPeer.Connect, .. subscribe]);
+        await silent.NextFrameAsync();
+        Assert.Equal("9003000101", Convert.ToHexString(await silent.NextFrameAsync()));
+        Task gone = silent.ReadToEndAsync();
+
+        MqttApplicationMessage message = new() { Topic = "t", Payload = new(new byte[Size]), QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce };
+        int heard = 0;
+        while ((await publisher.PublishAsync(message).InTime()).ReasonCode == MqttClientPublishReasonCode.Success)
+        {
+            Assert.True(++heard < 1000);
+        }
+
+        await gone.InTime();
+        Assert.InRange(heard, BrokerGuards.MaxUnacknowledgedBytes / Size, 1000);
+        Assert.Equal(1, (await Metrics.ReadAsync(gateway.Address))["rpigateway_refused_total{\"reason\": \"too_slow\"}"]);
     }
 
     [Fact]
@@ -181,6 +209,37 @@ public sealed class EmbeddedBrokerTests
 
         Assert.Equal(MqttClientPublishReasonCode.QuotaExceeded, answer);
         Assert.InRange(count, 50, RetainedMessages.MaxBytes / 60_000);
+    }
+
+    [Fact]
+    public async Task ANewSubscriberHearsAllRetainedMessages()
+    {
+        using TempDirectory data = new();
+        File.WriteAllLines(
+            Path.Join(data.Path, RetainedMessages.FileName),
+            Enumerable.Range(0, RetainedMessages.MaxCount).Select(static i => $"{Convert.ToBase64String(Encoding.ASCII.GetBytes($"t/{i}"))} 1 eA=="));
+        await using TestGateway gateway = await TestGateway.StartAsync(data: data.Path);
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "t/#");
+
+        HashSet<string> heard = [];
+        while (heard.Count < RetainedMessages.MaxCount)
+        {
+            Assert.True(heard.Add((await subscriber.NextHeardAsync()).Topic));
+        }
+    }
+
+    // MQTT 3.9.3: the codes have the order of the filters.
+    [Fact]
+    public async Task SubscriptionsAreAnsweredInTheirOrder()
+    {
+        byte[] subscribe = [0x82, 18, 0, 1, 0, 1, (byte)'a', 0, 0, 1, (byte)'b', 2, 0, 1, (byte)'c', 1, 0, 1, (byte)'d', 0];
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+
+        await peer.SendAsync((byte[])[.. RawPeer.Connect, .. subscribe]);
+
+        Assert.Equal("20020000", Convert.ToHexString(await peer.NextFrameAsync()));
+        Assert.Equal("9006000100020100", Convert.ToHexString(await peer.NextFrameAsync()));
     }
 
     [Fact]

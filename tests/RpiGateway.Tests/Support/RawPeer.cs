@@ -59,6 +59,22 @@ internal sealed class RawPeer : IDisposable
         return buffer[..received.Count];
     }
 
+    /// <summary>Takes all that comes, up to the close frame or the end; acknowledges nothing.</summary>
+    public async Task ReadToEndAsync()
+    {
+        byte[] buffer = new byte[65536];
+        try
+        {
+            while ((await _socket.ReceiveAsync(buffer, CancellationToken.None).InTime()).MessageType != WebSocketMessageType.Close)
+            {
+            }
+        }
+        catch (WebSocketException)
+        {
+            // Without a close frame.
+        }
+    }
+
     /// <summary>Waits for the close frame, which must come next.</summary>
     public async Task<WebSocketCloseStatus?> CloseStatusAsync()
     {
