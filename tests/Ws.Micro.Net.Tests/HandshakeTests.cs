@@ -52,6 +52,21 @@ public sealed class HandshakeTests
         }
     }
 
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("GET /")]
+    public async Task A_request_that_was_refused_cannot_be_accepted(string head)
+    {
+        (MemoryTransport server, MemoryTransport client) = MemoryTransport.Pair();
+        byte[] bytes = System.Text.Encoding.ASCII.GetBytes(head);
+        client.Write(bytes, 0, bytes.Length, 1);
+        using WebSocketRequest request = new(server, new WebSocketListenerOptions { ConnectTimeout = 1, CloseTimeout = 1 });
+        await Loopback.Run(() => Assert.Throws<WebSocketConnectionException>(request.Read));
+
+        Assert.Equal("", request.Path);
+        await Loopback.Run(() => Assert.Throws<WebSocketConnectionException>(request.Accept));
+    }
+
     [Fact]
     public async Task A_head_larger_than_its_buffer_fails_whatever_it_claims()
     {

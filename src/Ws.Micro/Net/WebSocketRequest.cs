@@ -76,7 +76,7 @@ public sealed partial class WebSocketRequest : IDisposable
     /// <exception cref="WebSocketConnectionException">See <see cref="Read"/>; or the client was lost.</exception>
     public WebSocketConnection Accept()
     {
-        if (_deadline == 0)
+        if (Path.Length == 0)
         {
             Read();
         }
