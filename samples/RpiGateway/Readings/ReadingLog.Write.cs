@@ -38,6 +38,11 @@ internal sealed partial class ReadingLog
             {
                 Fail(error);
             }
+            catch (Exception error)
+            {
+                // As on the log's own thread. Whoever appends would go on, and the log would not.
+                Environment.FailFast("The log of readings cannot go on", error);
+            }
 
             lock (_lock)
             {

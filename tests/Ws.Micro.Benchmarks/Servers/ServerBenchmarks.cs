@@ -27,6 +27,7 @@ internal static class ServerBenchmarks
             $"Measured with .NET {Environment.Version} on {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()} with {Environment.ProcessorCount} processors. "
             + "Each server is a process of its own and sends each message back whole; the load is another process, one thread over epoll, which checks every byte "
             + "that comes back. All .NET servers run the same code for each message, with the workstation's garbage collector, not concurrent; Kestrel's limits are its defaults. "
+            + "'On our sockets' is `UseMicroSockets`. "
             + "Processor time is what the kernel says of the server's process, user and system; memory is the growth of its resident memory.");
         foreach ((string name, Action<Report> run) in Parts.Where(pair => part == null || pair.Key == part))
         {
