@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using System.Threading.Tasks;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 using RpiGateway.Access;
@@ -11,7 +12,9 @@ namespace RpiGateway.Mqtt;
 /// <summary>Bounds what the subscriptions of a session take in memory. What is beyond is refused, and the session goes on.</summary>
 internal sealed class SubscriptionLimits
 {
-    /// <summary>The most subscriptions of a session.</summary>
+    /// <summary>
+    /// The most subscriptions of a session, and the most that one SUBSCRIBE may ask for, repeated ones included: for each the broker looks through all that is retained.
+    /// </summary>
     public const int MaxCount = 1000;
 
     /// <summary>The longest topic filter in bytes of UTF-8.</summary>
@@ -23,6 +26,16 @@ internal sealed class SubscriptionLimits
     public SubscriptionLimits(MqttServer server, Refusals refusals)
     {
         _refusals = refusals;
+        server.InterceptingInboundPacketAsync += static inbound =>
+        {
+            if (inbound.Packet is MqttSubscribePacket)
+            {
+                // The packets of one client come one after the other.
+                SessionState.Of<Filters>(inbound.SessionItems).Asked = 0;
+            }
+
+            return Task.CompletedTask;
+        };
         server.InterceptingSubscriptionAsync += AdmitAsync;
         server.ClientUnsubscribedTopicAsync += static unsubscribed =>
         {
@@ -50,7 +63,7 @@ internal sealed class SubscriptionLimits
         }
         else if (!TryAdd(SessionState.Of<Filters>(subscription.SessionItems), filter))
         {
-            Refuse(subscription, MqttSubscribeReasonCode.QuotaExceeded, $"it has {MaxCount} subscriptions, no room for");
+            Refuse(subscription, MqttSubscribeReasonCode.QuotaExceeded, $"it has or asks for {MaxCount} subscriptions, no room for");
         }
 
         return Task.CompletedTask;
@@ -61,7 +74,7 @@ internal sealed class SubscriptionLimits
     {
         lock (filters)
         {
-            return filters.All.Contains(filter) || (filters.All.Count < MaxCount && filters.All.Add(filter));
+            return ++filters.Asked <= MaxCount && (filters.All.Contains(filter) || (filters.All.Count < MaxCount && filters.All.Add(filter)));
         }
     }
 
@@ -77,5 +90,7 @@ internal sealed class SubscriptionLimits
     private sealed class Filters
     {
         public HashSet<string> All { get; } = [];
+
+        public int Asked { get; set; }
     }
 }

@@ -154,6 +154,29 @@ public sealed class EmbeddedBrokerTests
     }
 
     [Fact]
+    public async Task OnePacketAsksForNoMoreThanASessionMayHave()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync(RawPeer.Connect);
+        await peer.NextFrameAsync();
+        byte[] filters = [.. Enumerable.Repeat((byte[])[0, 1, (byte)'t', 0], SubscriptionLimits.MaxCount + 1).SelectMany(static filter => filter)];
+        int length = 2 + filters.Length;
+
+        await peer.SendAsync((byte[])[0x82, (byte)(0x80 | (length & 0x7F)), (byte)(length >> 7), 0, 1, .. filters]);
+
+        // The fixed header of SUBACK has 3 bytes, and the packet id 2.
+        byte[] answer = await peer.NextFrameAsync();
+        Assert.Equal(5 + SubscriptionLimits.MaxCount + 1, answer.Length);
+        Assert.All(answer[5..^1], static code => Assert.Equal(0, code));
+        Assert.Equal(0x80, answer[^1]);
+
+        // The next may ask again.
+        await peer.SendAsync(RawPeer.Subscribe);
+        Assert.Equal("9003000100", Convert.ToHexString(await peer.NextFrameAsync()));
+    }
+
+    [Fact]
     public async Task RetainedMessagesSurviveARestartAndAreBounded()
     {
         using TempDirectory data = new();
