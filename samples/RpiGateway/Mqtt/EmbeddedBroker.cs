@@ -31,6 +31,7 @@ internal sealed class EmbeddedBroker : IDisposable
         _server = new MqttServerFactory().CreateMqttServer(BrokerGuards.Options(), [_adapter], MqttNetNullLogger.Instance);
         _authorization = new MqttAuthorization(_server, access);
         SessionState.NoteVersions(_server);
+        AnswerGuard.Watch(_server);
         _ = new SubscriptionLimits(_server, access.Refusals);
         _ = new BrokerGuards(_server, access.Refusals);
         _retained = new RetainedMessages(_server, dataDirectory, access.Refusals, metrics, logger);
