@@ -23,7 +23,7 @@ public sealed class IdleMemoryTests
     private const int Margin = 350;
 
     // On our sockets neither pipes nor what sends and receives for them.
-    private const int Spared = 3500;
+    private const int Spared = 1200;
 
     // Most of what is counted is the server's and the same for both, and so are the test's clients.
     [Fact]
