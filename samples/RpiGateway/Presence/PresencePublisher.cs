@@ -22,15 +22,20 @@ internal sealed class PresencePublisher
 
     private const int MaxAtATime = 32;
 
+    // How long a status may keep others waiting. One that the broker refuses is tried again in the next round.
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
+
     private readonly MqttBridge _bridge;
     private readonly PresenceSettings _settings;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Sensor> _sensors = [];
     private readonly HashSet<string> _changed = [];
+    private readonly HashSet<string> _unpublished = [];
     private readonly SemaphoreSlim _signal = new(0);
     private readonly long _started = SensorConnection.Now();
     private bool _gatewayChanged;
+    private bool _gatewayUnpublished;
 
     public PresencePublisher(SensorEndpoint sensors, MqttBridge bridge, PresenceSettings settings, ILogger logger)
     {
@@ -58,6 +63,7 @@ internal sealed class PresencePublisher
                 {
                     nextRound = Environment.TickCount64 + (long)_settings.Interval.TotalMilliseconds;
                     ChangeHeard();
+                    TryAgain();
                 }
 
                 await PublishChangesAsync(stopping);
@@ -156,6 +162,20 @@ internal sealed class PresencePublisher
         }
     }
 
+    private void TryAgain()
+    {
+        lock (_lock)
+        {
+            _gatewayChanged |= _gatewayUnpublished;
+            foreach (string id in _unpublished)
+            {
+                Signal(id);
+            }
+
+            _unpublished.Clear();
+        }
+    }
+
     private void Hear(MqttApplicationMessage message)
     {
         if (SensorStatus.Parse(message.Payload) is not { IsOnline: true } status)
@@ -204,7 +224,11 @@ internal sealed class PresencePublisher
         {
             if (gateway)
             {
-                await _bridge.PublishAsync(GatewayStatus(_started, null), givingUp);
+                bool isPublished = await TryPublishAsync(GatewayStatus(_started, null), givingUp);
+                lock (_lock)
+                {
+                    _gatewayUnpublished = !isPublished;
+                }
             }
 
             await Parallel.ForEachAsync(
@@ -229,18 +253,35 @@ internal sealed class PresencePublisher
             status = _sensors.GetValueOrDefault(id)?.ToStatus(_settings.Name);
         }
 
-        if (status is not null)
-        {
-            await _bridge.PublishAsync(new Publication($"sensors/{id}/status", status.ToJson()) { Retain = true }, givingUp);
-        }
-
+        bool isPublished = status is null || await TryPublishAsync(new Publication($"sensors/{id}/status", status.ToJson()) { Retain = true }, givingUp);
         lock (_lock)
         {
+            if (!isPublished)
+            {
+                _unpublished.Add(id);
+            }
+
             // Of those that are gone nothing is kept.
-            if (!_changed.Contains(id) && _sensors.TryGetValue(id, out Sensor? sensor) && sensor.Connection is null)
+            else if (!_changed.Contains(id) && _sensors.TryGetValue(id, out Sensor? sensor) && sensor.Connection is null)
             {
                 _sensors.Remove(id);
             }
+        }
+    }
+
+    // False where the broker did not take it in time.
+    private async Task<bool> TryPublishAsync(Publication status, CancellationToken givingUp)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(givingUp);
+        deadline.CancelAfter(PublishTimeout);
+        try
+        {
+            await _bridge.PublishAsync(status, deadline.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!givingUp.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

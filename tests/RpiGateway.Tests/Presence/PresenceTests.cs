@@ -6,6 +6,8 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
 
 namespace RpiGateway.Tests;
 
@@ -65,6 +67,33 @@ public sealed class PresenceTests
         while (status.Contains("online", StringComparison.Ordinal));
 
         Assert.Contains("\"reason\":\"the connection was lost\"", status);
+    }
+
+    [Fact]
+    public async Task StatusThatTheBrokerRefusesHoldsUpNoOther()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using ClientWebSocket early = await gateway.ConnectSensorAsync("early");
+        await StatusAsync(gateway.Broker, "sensors/early/status", static _ => true);
+        using IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        await client.ConnectAsync(new MqttClientOptionsBuilder().WithWebSocketServer(server => server.WithUri(gateway.Broker.AbsoluteUri))
+            .WithProtocolVersion(MqttProtocolVersion.V500).Build()).InTime();
+
+        // What can be retained is, but for some 200 bytes: a status that is there may grow, and there is no room for one more.
+        int topic = 0;
+        foreach (int size in (int[])[250_000, 25_000, 2_500, 250, 1])
+        {
+            while (await RetainAsync(client, $"{++topic}", size) != MqttClientPublishReasonCode.QuotaExceeded)
+            {
+            }
+        }
+
+        await RetainAsync(client, $"{topic - 1}", 0);
+        using ClientWebSocket late = await gateway.ConnectSensorAsync("late");
+        await Metrics.ReadUntilAsync(gateway.Address, static metrics => metrics["rpigateway_refused_total{\"reason\": \"quota_exceeded\"}"] > 5);
+        await early.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).InTime();
+
+        await StatusAsync(gateway.Broker, "sensors/early/status", static status => Text(status, "state") == "offline");
     }
 
     [Fact]
@@ -188,6 +217,9 @@ public sealed class PresenceTests
             }
         }
     }
+
+    private static async Task<MqttClientPublishReasonCode> RetainAsync(IMqttClient client, string topic, int size) =>
+        (await client.PublishBinaryAsync(topic, new byte[size], MqttQualityOfServiceLevel.AtLeastOnce, retain: true).InTime()).ReasonCode;
 
     private static string? Text(JsonElement status, string name) => status.GetProperty(name).GetString();
 }
