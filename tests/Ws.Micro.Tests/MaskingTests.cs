@@ -53,6 +53,27 @@ public sealed class MaskingTests
         }
     }
 
+    // Where .NET masks from an aligned address on.
+    [Fact]
+    public void Long_payloads_at_every_offset_and_phase()
+    {
+        for (int length = 2045; length <= 2052 + 128; length++)
+        {
+            for (int offset = 0; offset < 32; offset++)
+            {
+                int phase = (offset + length) % 4;
+                byte[] buffer = Bytes(offset + length + 20);
+                byte[] expected = Bytes(offset + length + 20);
+                Mask(expected, offset, length, phase);
+
+                int key = Masking.Apply(buffer, offset, length, Rotate(phase));
+
+                Assert.True(expected.AsSpan().SequenceEqual(buffer), $"{length} bytes from {offset} on");
+                Assert.Equal(Rotate(phase + length), key);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(127)]
     [InlineData(1000)]
