@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Ws.Micro.Deflate;
@@ -61,31 +62,33 @@ public sealed partial class Inflater
         Build(MaxLiterals, MaxDistances);
     }
 
-    // Gives each way in which the next bits can begin its entry. Codes come with their first bit lowest, so counting up goes from the
-    // highest bit down.
+    // Gives each way in which the next bits can begin its entry. Codes come with their first bit lowest: one that is longer than those before
+    // is told from them by a bit above theirs, so the table of theirs is doubled first.
     private void FillLookup(int[] lookup, int limits, int symbols)
     {
         ushort[] codes = _codes;
-        int table = limits == LiteralLimits ? 0 : 1 << _lookupBits;
-        int size = 1 << _lookupBits;
+        Span<int> table = lookup.AsSpan(limits == LiteralLimits ? 0 : 1 << _lookupBits, 1 << _lookupBits);
+        int shortest = codes[limits];
         int code = 0;
         int at = symbols;
-        for (int length = codes[limits]; length <= _lookupBits; length++)
+        for (int length = shortest; length <= _lookupBits; length++)
         {
-            for (; code < codes[limits + length]; code += 1 << (MaxCodeLength - length))
+            if (length > shortest)
+            {
+                int half = 1 << (length - 1);
+                table[..half].CopyTo(table[half..]);
+            }
+
+            for (int limit = codes[limits + length]; code < limit; code += 1 << (MaxCodeLength - length))
             {
                 int symbol = codes[at++] & SymbolMask;
-                int entry = length | (limits == LiteralLimits ? LiteralEntry(symbol) : DistanceEntries[symbol]);
-                for (int i = Reverse(code); i < size; i += 1 << length)
-                {
-                    lookup[table + i] = entry;
-                }
+                table[Reverse(code)] = length | (limits == LiteralLimits ? LiteralEntry(symbol) : DistanceEntries[symbol]);
             }
         }
 
         for (; code < 1 << MaxCodeLength; code += 1 << (MaxCodeLength - _lookupBits))
         {
-            lookup[table + Reverse(code)] = Long;
+            table[Reverse(code)] = Long;
         }
     }
 
@@ -96,18 +99,29 @@ public sealed partial class Inflater
 
     partial void InflateFast(byte[] input, ref bool ended)
     {
-        if (_lookup == null || _state != Symbol || _end - _at < RefillBytes)
+        if (_lookup == null || _state is not (Symbol or Copy) || _end - _at < RefillBytes)
         {
             // What an earlier call left in _hold could not be put back.
             return;
         }
 
-        int[] lookup = _lookup;
+        ref int lookup = ref MemoryMarshal.GetArrayDataReference(_lookup);
         byte[] window = Window;
         int size = window.Length;
-        int mask = (1 << _lookupBits) - 1;
+        ulong mask = (1ul << _lookupBits) - 1;
+        ref int distances = ref Unsafe.Add(ref lookup, (nint)mask + 1);
         int position = _position;
-        int state = Symbol;
+        int state = _state;
+        if (state == Copy)
+        {
+            // What of a match did not fit before the window's end.
+            int part = Math.Min(_count, size - position);
+            CopyRuns(window, position, _distance, part);
+            position += part;
+            _count -= part;
+            state = _count == 0 ? Symbol : Copy;
+        }
+
         ulong hold = _hold;
         int bits = _bits;
         int at = _at;
@@ -119,7 +133,7 @@ public sealed partial class Inflater
             at += (63 - bits) >> 3;
             bits |= 56;
 
-            int entry = lookup[(int)hold & mask];
+            int entry = Unsafe.Add(ref lookup, (nint)(hold & mask));
             while ((entry & Literal) != 0)
             {
                 window[position++] = (byte)(entry >> BaseShift);
@@ -130,7 +144,7 @@ public sealed partial class Inflater
                     break;
                 }
 
-                entry = lookup[(int)hold & mask];
+                entry = Unsafe.Add(ref lookup, (nint)(hold & mask));
             }
 
             if ((entry & Literal) != 0)
@@ -163,7 +177,7 @@ public sealed partial class Inflater
             hold >>= extra;
             bits -= extra;
 
-            entry = lookup[mask + 1 + ((int)hold & mask)];
+            entry = Unsafe.Add(ref distances, (nint)(hold & mask));
             if ((entry & Long) == Long)
             {
                 entry = FindLong(hold, DistanceLimits);
@@ -183,7 +197,10 @@ public sealed partial class Inflater
 
             if (count > size - position)
             {
-                _count = count;
+                int part = size - position;
+                CopyRuns(window, position, distance, part);
+                position = size;
+                _count = count - part;
                 _distance = distance;
                 state = Copy;
                 break;
@@ -208,58 +225,74 @@ public sealed partial class Inflater
         ended = state == BlockHeader || state == Failed;
     }
 
-    // The match ends before the window does; its source may go round. Two words that overlap move any number of bytes between, and no others:
-    // what follows the match is the oldest part of the window.
+    // The match ends before the window does; its source may go round, or overlap what it makes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyMatch(byte[] window, int position, int distance, int count)
     {
-        int mask = window.Length - 1;
-        int source = (position - distance) & mask;
-        if (count > distance || count > window.Length - source)
+        int source = (position - distance) & (window.Length - 1);
+        if (count <= distance && count <= window.Length - source)
         {
-            for (int i = 0; i < count; i++)
-            {
-                window[position + i] = window[(source + i) & mask];
-            }
-
-            return;
-        }
-
-        ref byte from = ref window[source];
-        ref byte to = ref window[position];
-        if (count <= 2 * sizeof(ulong))
-        {
-            if (count >= sizeof(ulong))
-            {
-                ulong first = Unsafe.ReadUnaligned<ulong>(ref from);
-                ulong last = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, count - sizeof(ulong)));
-                Unsafe.WriteUnaligned(ref to, first);
-                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(ulong)), last);
-            }
-            else if (count >= sizeof(uint))
-            {
-                uint first = Unsafe.ReadUnaligned<uint>(ref from);
-                uint last = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref from, count - sizeof(uint)));
-                Unsafe.WriteUnaligned(ref to, first);
-                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(uint)), last);
-            }
-            else
-            {
-                to = from;
-                Unsafe.Add(ref to, 1) = Unsafe.Add(ref from, 1);
-                Unsafe.Add(ref to, 2) = Unsafe.Add(ref from, 2);
-            }
-        }
-        else if (count <= 2 * Vector128<byte>.Count)
-        {
-            Vector128<byte> first = Vector128.LoadUnsafe(ref from);
-            Vector128<byte> last = Vector128.LoadUnsafe(ref from, (nuint)(count - Vector128<byte>.Count));
-            first.StoreUnsafe(ref to);
-            last.StoreUnsafe(ref to, (nuint)(count - Vector128<byte>.Count));
+            CopyRun(ref window[source], ref window[position], count);
         }
         else
         {
-            window.AsSpan(source, count).CopyTo(window.AsSpan(position));
+            CopyRuns(window, position, distance, count);
+        }
+    }
+
+    // Run by run, each up to the window's end, or as long as the pattern that overlaps: it doubles with each whole round.
+    private static void CopyRuns(byte[] window, int position, int distance, int count)
+    {
+        int size = window.Length;
+        while (count > 0)
+        {
+            int source = (position - distance) & (size - 1);
+            int run = Math.Min(Math.Min(count, distance), size - source);
+            CopyRun(ref window[source], ref window[position], run);
+            position += run;
+            count -= run;
+            if (run == distance && distance <= size >> 1)
+            {
+                distance <<= 1;
+            }
+        }
+    }
+
+    // Two words that overlap move any number of bytes between, and no others: what follows the match is the oldest part of the window.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRun(ref byte from, ref byte to, int count)
+    {
+        if (count >= Vector128<byte>.Count)
+        {
+            // The last is read before all others are written, which may lie over it where the source begins behind the match.
+            int end = count - Vector128<byte>.Count;
+            Vector128<byte> last = Vector128.LoadUnsafe(ref from, (nuint)end);
+            for (int i = 0; i < end; i += Vector128<byte>.Count)
+            {
+                Vector128.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+            }
+
+            last.StoreUnsafe(ref to, (nuint)end);
+        }
+        else if (count >= sizeof(ulong))
+        {
+            ulong first = Unsafe.ReadUnaligned<ulong>(ref from);
+            ulong last = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, count - sizeof(ulong)));
+            Unsafe.WriteUnaligned(ref to, first);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(ulong)), last);
+        }
+        else if (count >= sizeof(uint))
+        {
+            uint first = Unsafe.ReadUnaligned<uint>(ref from);
+            uint last = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref from, count - sizeof(uint)));
+            Unsafe.WriteUnaligned(ref to, first);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, count - sizeof(uint)), last);
+        }
+        else
+        {
+            to = from;
+            Unsafe.Add(ref to, count >> 1) = Unsafe.Add(ref from, count >> 1);
+            Unsafe.Add(ref to, count - 1) = Unsafe.Add(ref from, count - 1);
         }
     }
 
