@@ -9,38 +9,27 @@ namespace Ws.Micro.Benchmarks.Codecs;
 /// Inflating one message after the other with context takeover, as .NET deflated them. Readings repeat after more than a window, so that what a message
 /// refers to is the same each time.
 /// </summary>
-public class Inflations
+public class Inflations : TakeoverBenchmark
 {
-    private readonly byte[] _output = new byte[64 * 1024];
-    private byte[][] _messages = [];
     private byte[][] _deflated = [];
     private object _dotnets = new();
     private PerMessageDeflate _ours = null!;
-    private int _next;
-
-    /// <summary>Bytes of a message.</summary>
-    [Params(Readings.Size, 16 * 1024)]
-    public int Size { get; set; }
-
-    /// <summary>The window, both ways.</summary>
-    [Params(9, 15)]
-    public int WindowBits { get; set; }
 
     /// <summary>Deflates all twice, and inflates the first of each.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _messages = Deflations.MessagesOf(Size);
+        byte[][] messages = MakeMessages();
         object deflater = DotnetCodecs.NewDeflater(WindowBits, true);
-        byte[][] first = [.. _messages.Select(Deflate)];
-        _deflated = [.. _messages.Select(Deflate)];
+        byte[][] first = [.. messages.Select(Deflate)];
+        _deflated = [.. messages.Select(Deflate)];
         _dotnets = DotnetCodecs.NewInflater(WindowBits, true);
         _ours = Sockets.Codecs(true, WindowBits, Sockets.OnDotnet);
         for (int i = 0; i < first.Length; i++)
         {
-            Check.That(Dotnets(first[i]) == Size && _output.AsSpan(0, Size).SequenceEqual(_messages[i]));
-            _output.AsSpan().Clear();
-            Check.That(Ours(first[i]) == Size && _output.AsSpan(0, Size).SequenceEqual(_messages[i]));
+            Check.That(Dotnets(first[i]) == Size && Output.AsSpan(0, Size).SequenceEqual(messages[i]));
+            Output.AsSpan().Clear();
+            Check.That(Ours(first[i]) == Size && Output.AsSpan(0, Size).SequenceEqual(messages[i]));
         }
 
         byte[] Deflate(byte[] message)
@@ -53,29 +42,22 @@ public class Inflations
 
     /// <summary>WebSocketInflater, over zlib-ng.</summary>
     [Benchmark(Baseline = true)]
-    public int Dotnet() => Dotnets(Next());
+    public int Dotnet() => Dotnets(NextOf(_deflated));
 
     /// <summary>PerMessageDeflate, copied to where the peer's goes.</summary>
     [Benchmark]
-    public int Ours() => Ours(Next());
-
-    private byte[] Next()
-    {
-        byte[] deflated = _deflated[_next];
-        _next = (_next + 1) % _deflated.Length;
-        return deflated;
-    }
+    public int Ours() => Ours(NextOf(_deflated));
 
     private int Dotnets(byte[] deflated)
     {
-        DotnetCodecs.Prepare(_dotnets, deflated.Length, _output.Length);
+        DotnetCodecs.Prepare(_dotnets, deflated.Length, Output.Length);
         deflated.CopyTo(DotnetCodecs.GetSpan(_dotnets));
         DotnetCodecs.AddBytes(_dotnets, deflated.Length, true);
         int count = 0;
         bool isDone;
         do
         {
-            isDone = DotnetCodecs.Inflate(_dotnets, _output.AsSpan(count), out int written);
+            isDone = DotnetCodecs.Inflate(_dotnets, Output.AsSpan(count), out int written);
             count += written;
         }
         while (!isDone);
@@ -91,7 +73,7 @@ public class Inflations
         {
             Check.That(_ours.Decode(deflated, at, deflated.Length - at, true));
             at += _ours.DecodeTaken;
-            _ours.Decoded.AsSpan(_ours.DecodedOffset, _ours.DecodedCount).CopyTo(_output.AsSpan(count));
+            _ours.Decoded.AsSpan(_ours.DecodedOffset, _ours.DecodedCount).CopyTo(Output.AsSpan(count));
             count += _ours.DecodedCount;
         }
         while (!_ours.DecodeDone);
