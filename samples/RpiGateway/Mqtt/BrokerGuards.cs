@@ -17,7 +17,7 @@ namespace RpiGateway.Mqtt;
 /// <summary>
 /// What MQTTnet's broker leaves open, guarded from outside by its events: a subscriber that is slow holds up publishers rather than lose messages,
 /// and one that is too slow is disconnected; a PUBLISH at QoS 2 that comes again is passed on once; SUBACK's codes have the order of the filters;
-/// DISCONNECT with will sends the will.
+/// topic aliases are bounded; DISCONNECT with will sends the will.
 /// </summary>
 internal sealed class BrokerGuards
 {
@@ -32,6 +32,9 @@ internal sealed class BrokerGuards
 
     /// <summary>The most bytes of their payloads.</summary>
     public const int MaxUnacknowledgedBytes = 2 * RetainedMessages.MaxBytes;
+
+    /// <summary>The largest topic alias (MQTT 5, 3.2.2.3.8): each keeps a topic of up to 64 KiB as long as its connection stands.</summary>
+    public const int MaxTopicAlias = 10;
 
     // How long publishers are held up by one subscriber.
     private static readonly TimeSpan PatienceTime = TimeSpan.FromSeconds(20);
@@ -101,12 +104,15 @@ internal sealed class BrokerGuards
         }
     }
 
-    private async Task DisconnectAsync(string client, string why)
+    private Task DisconnectAsync(string client, string why) =>
+        DisconnectAsync(client, RefusalReason.TooSlow, $"it is too slow: {why}", MqttDisconnectReasonCode.QuotaExceeded);
+
+    private async Task DisconnectAsync(string client, string reason, string why, MqttDisconnectReasonCode code)
     {
-        _refusals.Report(RefusalReason.TooSlow, $"MQTT client {LogText.Printable(client)}", $"it is too slow: {why}", $"DISCONNECT {(int)MqttDisconnectReasonCode.QuotaExceeded}");
+        _refusals.Report(reason, $"MQTT client {LogText.Printable(client)}", why, $"DISCONNECT {(int)code}");
         try
         {
-            await _server.DisconnectClientAsync(client, MqttDisconnectReasonCode.QuotaExceeded);
+            await _server.DisconnectClientAsync(client, code);
         }
         catch (InvalidOperationException)
         {
@@ -118,6 +124,11 @@ internal sealed class BrokerGuards
     {
         switch (inbound.Packet)
         {
+            case MqttPublishPacket { TopicAlias: > MaxTopicAlias } publish:
+                inbound.ProcessPacket = false;
+                await DisconnectAsync(
+                    inbound.ClientId, RefusalReason.ProtocolError, $"its topic alias is {publish.TopicAlias}, allowed are 1 to {MaxTopicAlias}", MqttDisconnectReasonCode.TopicAliasInvalid);
+                break;
             case MqttPublishPacket { QualityOfServiceLevel: MqttQualityOfServiceLevel.ExactlyOnce } publish:
                 SessionState.Of<State>(inbound.SessionItems).Take(publish.PacketIdentifier);
                 break;
@@ -137,15 +148,27 @@ internal sealed class BrokerGuards
 
     private async Task InspectOutboundAsync(InterceptingPacketEventArgs outbound)
     {
-        if (outbound.Packet is MqttSubAckPacket { ReasonCodes.Count: > 1 } acknowledgement)
+        State state = SessionState.Of<State>(outbound.SessionItems);
+        switch (outbound.Packet)
         {
-            SessionState.Of<State>(outbound.SessionItems).Reorder(acknowledgement);
-        }
-        else if (outbound.Packet is MqttPublishPacket { QualityOfServiceLevel: > MqttQualityOfServiceLevel.AtMostOnce } publish
-            && SessionState.Of<State>(outbound.SessionItems).CountUnacknowledged(1, publish.Payload.Length) is var (messages, bytes)
-            && (messages > MaxUnacknowledged || bytes > MaxUnacknowledgedBytes))
-        {
-            await DisconnectAsync(outbound.ClientId, $"it has not acknowledged {messages} messages of {bytes} bytes");
+            case MqttConnAckPacket acceptance:
+                acceptance.TopicAliasMaximum = MaxTopicAlias;
+                break;
+            case MqttSubAckPacket { ReasonCodes.Count: > 1 } acknowledgement:
+                state.Reorder(acknowledgement);
+                break;
+            case MqttPubRecPacket { ReasonCode: >= MqttPubRecReasonCode.UnspecifiedError } refusal:
+                // No PUBREL follows, and the identifier may be used anew (MQTT 5, 4.3.3).
+                state.Release(refusal.PacketIdentifier);
+                break;
+            case MqttPublishPacket { QualityOfServiceLevel: > MqttQualityOfServiceLevel.AtMostOnce } publish:
+                (int messages, long bytes) = state.CountUnacknowledged(1, publish.Payload.Length);
+                if (messages > MaxUnacknowledged || bytes > MaxUnacknowledgedBytes)
+                {
+                    await DisconnectAsync(outbound.ClientId, $"it has not acknowledged {messages} messages of {bytes} bytes");
+                }
+
+                break;
         }
     }
 
@@ -162,7 +185,7 @@ internal sealed class BrokerGuards
 
     private sealed class State
     {
-        private readonly HashSet<ushort> _received = [];
+        private readonly ConcurrentDictionary<ushort, bool> _received = [];
         private readonly ConcurrentDictionary<ushort, int[]> _orders = [];
         private int _unacknowledged;
         private long _unacknowledgedBytes;
@@ -170,9 +193,9 @@ internal sealed class BrokerGuards
         // The packets of one client come one after the other.
         public bool IsRepeat { get; private set; }
 
-        public void Take(ushort identifier) => IsRepeat = !_received.Add(identifier);
+        public void Take(ushort identifier) => IsRepeat = !_received.TryAdd(identifier, true);
 
-        public void Release(ushort identifier) => _received.Remove(identifier);
+        public void Release(ushort identifier) => _received.TryRemove(identifier, out _);
 
         // MQTTnet subscribes to the filters by falling QoS, and gives their codes so too.
         public void NoteOrder(MqttSubscribePacket subscribe) => _orders[subscribe.PacketIdentifier] =

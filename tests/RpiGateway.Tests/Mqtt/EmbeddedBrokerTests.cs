@@ -36,6 +36,57 @@ public sealed class EmbeddedBrokerTests
         Assert.Equal("b", (await subscriber.NextHeardAsync()).Text);
     }
 
+    // MQTT 5, 4.3.3: a PUBREC with an error is the end of it.
+    [Fact]
+    public async Task IdentifierOfARefusedQos2PublishIsFreeAgain()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        byte[] secret = Encoding.ASCII.GetBytes(gateway.AddDevice("attic"));
+        byte[] connect = [0, 4, .. "MQTT"u8, 5, 0xC2, 0, 60, 0, 0, 3, .. "raw"u8, 0, 5, .. "attic"u8, 0, (byte)secret.Length, .. secret];
+        byte[] topic = [.. "sensors/attic/status"u8];
+        await using Subscriber subscriber = await Subscriber.AttachAsync(gateway.Broker, "sensors/attic/status");
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        await peer.SendAsync((byte[])[0x10, (byte)connect.Length, .. connect]);
+        Assert.Equal(0x20, (await peer.NextFrameAsync())[0]);
+
+        await peer.SendAsync((byte[])[0x34, 7, 0, 1, (byte)'x', 0, 7, 0, (byte)'a']);
+        Assert.Equal("5004000787", Convert.ToHexString(await peer.NextFrameAsync())[..10]);
+        await peer.SendAsync((byte[])[0x34, (byte)(6 + topic.Length), 0, (byte)topic.Length, .. topic, 0, 7, 0, (byte)'b']);
+
+        Assert.Equal("b", (await subscriber.NextHeardAsync()).Text);
+    }
+
+    // Each would keep a topic of up to 64 KiB.
+    [Fact]
+    public async Task TopicAliasesAreBounded()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using RawPeer peer = await RawPeer.AttachAsync(gateway);
+        byte[] connect = [.. RawPeer.Connect.AsSpan(0, 12), 0, .. RawPeer.Connect.AsSpan(12)];
+        (connect[1], connect[8]) = (16, 5);
+        await peer.SendAsync(connect);
+        Assert.Contains($"22{BrokerGuards.MaxTopicAlias:X4}", Convert.ToHexString(await peer.NextFrameAsync()), StringComparison.Ordinal);
+
+        // At QoS 1, to "t", with the alias.
+        await peer.SendAsync((byte[])[0x32, 9, 0, 1, (byte)'t', 0, 1, 3, 0x23, 0, BrokerGuards.MaxTopicAlias]);
+        Assert.Equal(0x40, (await peer.NextFrameAsync())[0]);
+        await peer.SendAsync((byte[])[0x32, 9, 0, 1, (byte)'t', 0, 2, 3, 0x23, 0, BrokerGuards.MaxTopicAlias + 1]);
+
+        byte[] disconnect = await peer.NextFrameAsync();
+        Assert.Equal((0xE0, 0x94), (disconnect[0], disconnect[2]));
+        Assert.NotNull(await peer.CloseStatusAsync());
+        Assert.Equal(1, (await Metrics.ReadAsync(gateway.Address))["rpigateway_refused_total{\"reason\": \"protocol_error\"}"]);
+    }
+
+    [Fact]
+    public async Task SharedSubscriptionsAreRefused()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using IMqttClient client = await ConnectAsync(gateway.Broker);
+
+        Assert.Equal(MqttClientSubscribeResultCode.SharedSubscriptionsNotSupported, await SubscribeAsync(client, "$share/g/t"));
+    }
+
     [Theory]
     [InlineData(new byte[] { 0xE0, 1, 4 }, true)]
     [InlineData(new byte[] { 0xE0, 0 }, false)]
