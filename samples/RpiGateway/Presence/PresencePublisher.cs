@@ -178,7 +178,7 @@ internal sealed class PresencePublisher
 
     private void Hear(MqttApplicationMessage message)
     {
-        if (SensorStatus.Parse(message.Payload) is not { IsOnline: true } status)
+        if (SensorStatus.Parse(message.Payload) is not { } status)
         {
             return;
         }
@@ -189,10 +189,20 @@ internal sealed class PresencePublisher
             _sensors.TryGetValue(id, out Sensor? sensor);
             if (status.Gateway != _settings.Name)
             {
-                // It went to another gateway, which knows better from now on.
-                sensor?.SetElsewhere();
+                // It went to another gateway, which knows better from now on. What that said of a connection before ours, or of the end of one, is
+                // put right.
+                bool isOurs = sensor?.Connection is { } open && (!status.IsOnline || status.Since < open.Since);
+                if (isOurs)
+                {
+                    sensor!.IsElsewhere = false;
+                    Signal(id);
+                }
+                else if (sensor is not null && status.IsOnline)
+                {
+                    sensor.IsElsewhere = true;
+                }
             }
-            else if (message.Retain && sensor is null)
+            else if (status.IsOnline && message.Retain && sensor is null)
             {
                 _sensors.Add(id, new Sensor(id, status));
                 Signal(id);
@@ -295,7 +305,6 @@ internal sealed class PresencePublisher
     private sealed class Sensor(string id)
     {
         private SensorStatus? _last;
-        private bool _isElsewhere;
 
         /// <summary>One that was left online by a gateway that ended too suddenly.</summary>
         public Sensor(string id, SensorStatus left)
@@ -307,28 +316,27 @@ internal sealed class PresencePublisher
 
         public long PublishedLastSeen { get; private set; }
 
+        /// <summary>Whether another gateway has it, so that there is nothing to publish.</summary>
+        public bool IsElsewhere { get; set; }
+
         public void Enter(SensorConnection connection)
         {
             Connection = connection;
-            _isElsewhere = false;
+            IsElsewhere = false;
         }
 
         public void Leave(string reason)
         {
-            _last = ToStatus("")! with { IsOnline = false, Since = SensorConnection.Now(), Reason = reason };
+            _last = Online("") with { IsOnline = false, Since = SensorConnection.Now(), Reason = reason };
             Connection = null;
         }
 
-        public void SetElsewhere() => _isElsewhere = true;
+        public SensorStatus? ToStatus(string gateway) =>
+            IsElsewhere ? null : Connection is null ? _last! with { Gateway = gateway } : Online(gateway);
 
-        public SensorStatus? ToStatus(string gateway)
+        private SensorStatus Online(string gateway)
         {
-            if (Connection is null)
-            {
-                return _isElsewhere ? null : _last! with { Gateway = gateway };
-            }
-
-            PublishedLastSeen = Connection.LastSeen;
+            PublishedLastSeen = Connection!.LastSeen;
             return new SensorStatus
             {
                 IsOnline = true,

@@ -188,6 +188,25 @@ public sealed class PresenceTests
         Assert.Equal(("online", "there"), (Text(status, "state"), Text(status, "gateway")));
     }
 
+    [Theory]
+    [InlineData("""{"state":"online","gateway":"there","since":1790000000000}""")]
+    [InlineData("""{"state":"offline","gateway":"there","since":4102444800000,"reason":"the connection was lost"}""")]
+    public async Task WhatAnotherGatewaySaysOfAnotherConnectionIsPutRight(string said)
+    {
+        await using Mosquitto mosquitto = await Mosquitto.StartNewAsync();
+        await using TestGateway here = await TestGateway.StartAsync(mosquitto.Url, presence: new PresenceSettings { Name = "here" });
+        using TelemetrySensor sensor = await TelemetrySensor.GreetAsync(here);
+        await StatusAsync(mosquitto.Url, "sensors/x/status", static status => Text(status, "gateway") == "here");
+        using IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        await client.ConnectAsync(
+            new MqttClientOptionsBuilder().WithWebSocketServer(server => server.WithUri(mosquitto.Url.AbsoluteUri)).Build()).InTime();
+
+        await client.PublishStringAsync("sensors/x/status", said, MqttQualityOfServiceLevel.AtLeastOnce, retain: true).InTime();
+
+        await StatusAsync(
+            mosquitto.Url, "sensors/x/status", static status => Text(status, "gateway") == "here" && Text(status, "state") == "online");
+    }
+
     [Fact]
     public async Task BrokerThatComesBackEmptyIsToldAnew()
     {
