@@ -11,12 +11,23 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Handshake;
 using Ws.Micro.Tls;
 
 namespace Ws.Micro.Desktop;
 
-/// <summary>Makes connections as a client. Safe for use by several threads.</summary>
+/// <summary>
+/// Makes connections as a client. Safe for use by several threads.
+/// <para>
+/// On Linux, threads of the library's own wait for the connections' sockets, one for each processor, and themselves run what waits for them: the
+/// application's code behind an await of a receive or a send. They are the same ones as <see cref="MicroWebSocketListener"/>'s. No thread of the
+/// pool has to be woken for a message. Messages that the code sends go out together when it next waits for something, or at 16 KB; over TLS each
+/// goes out by itself. Code may block there, or compute: where it keeps a thread for 4 to 8 ms, another takes over the other connections and what
+/// was sent goes out, and the next events of that connection are for the thread pool. Where 15 such threads are kept for one processor, all its
+/// events are.
+/// </para>
+/// </summary>
 public static class MicroWebSocketClient
 {
     private const int HeadLimit = 16 * 1024;
@@ -38,6 +49,7 @@ public static class MicroWebSocketClient
         byte[] buffer = ArrayPool<byte>.Shared.Rent(HeadLimit);
         ConnectionStep step = ConnectionStep.Connect;
         Socket? socket = null;
+        PolledStream? polled = null;
         Stream? stream = null;
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.ConnectTimeout);
@@ -58,7 +70,8 @@ public static class MicroWebSocketClient
             {
                 socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 await socket.ConnectAsync(host, deadline.Token).ConfigureAwait(false);
-                stream = new NetworkStream(socket, ownsSocket: false);
+                polled = options.UsesPollers ? new PolledStream(socket, Poller.Next()) : null;
+                stream = (Stream?)polled ?? new NetworkStream(socket, ownsSocket: false);
             }
 
             if (proxy != null)
@@ -78,7 +91,15 @@ public static class MicroWebSocketClient
             await stream.FlushAsync(deadline.Token).ConfigureAwait(false);
             await ReadResponseAsync(stream, handshake, deadline.Token).ConfigureAwait(false);
             HttpHead head = handshake.Head;
-            return new MicroWebSocket(stream, socket, false, options, handshake.Subprotocol, handshake.Deflate, head.Buffer.AsSpan(head.Length..head.Count));
+            MicroWebSocket client = new(stream, socket, false, options, handshake.Subprotocol, handshake.Deflate, head.Buffer.AsSpan(head.Length..head.Count));
+            if (polled != null)
+            {
+                // Not before: TLS's opening computes for milliseconds.
+                polled.IsInline = true;
+                polled.Batches = stream == polled;
+            }
+
+            return client;
         }
         catch (Exception e)
         {

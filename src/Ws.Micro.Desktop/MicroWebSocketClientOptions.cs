@@ -6,6 +6,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 
 namespace Ws.Micro.Desktop;
 
@@ -38,6 +39,9 @@ public sealed class MicroWebSocketClientOptions : MicroWebSocketOptions
 
     /// <summary>With wss, certificates that show who we are.</summary>
     public X509Certificate2Collection ClientCertificates { get; } = [];
+
+    // Whether the connection waits in one of the library's own pollers, or in .NET's sockets, as on other systems than Linux.
+    internal bool UsesPollers { get; set; } = Poller.IsSupported;
 
     /// <inheritdoc/>
     public override void Validate()

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net.Security;
 using System.Net.WebSockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -35,15 +36,39 @@ public sealed class BlockedApplicationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task The_application_runs_on_a_poller_where_the_system_has_them(bool pollers)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task The_application_runs_on_a_poller_where_the_system_has_them(bool isServer, bool pollers)
     {
-        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync(pollers);
+        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync(pollers, isServer);
         bool? onPoller = null;
         Task done = WhenReceived(socket, () => onPoller = IsOnPoller);
         await peer.SendFrameAsync(Message, 1);
         await done.InTime();
+        Assert.Equal(pollers, onPoller);
+    }
+
+    // Several times: where a turn took long, or the thread pool still has one of the opening handshake, the next is the thread pool's.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_client_receives_over_TLS_is_read_on_a_poller_where_the_system_has_them(bool pollers)
+    {
+        MicroWebSocketListenerOptions serverOptions = new() { Tls = new SslServerAuthenticationOptions { ServerCertificate = TestCertificates.Server } };
+        MicroWebSocketClientOptions options = new() { RootCertificates = { TestCertificates.Root }, UsesPollers = pollers };
+        await using MicroWebSocketListener listener = Pair.Listen(serverOptions);
+        MicroWebSocket client = Keep(await MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
+        MicroWebSocket server = Keep(await listener.AcceptAsync().InTime());
+        bool onPoller = false;
+        for (byte i = 0; i < 10; i++)
+        {
+            Task done = WhenReceived(client, () => onPoller |= IsOnPoller);
+            await server.SendAsync(new[] { i }, WebSocketMessageType.Binary, true, Deadline.Token);
+            await done.InTime();
+        }
+
         Assert.Equal(pollers, onPoller);
     }
 
@@ -73,7 +98,7 @@ public sealed class BlockedApplicationTests : IDisposable
         _release.Set();
         await Task.WhenAll(tasks).InTime();
         await EventuallyAsync(() => PollerThreads() <= Pollers);
-        await The_application_runs_on_a_poller_where_the_system_has_them(true);
+        await The_application_runs_on_a_poller_where_the_system_has_them(isServer: true, pollers: true);
     }
 
     [Fact]
@@ -328,9 +353,9 @@ public sealed class BlockedApplicationTests : IDisposable
         }
     }
 
-    private async Task<(MicroWebSocket Socket, RawPeer Peer)> ConnectAsync(bool pollers = true)
+    private async Task<(MicroWebSocket Socket, RawPeer Peer)> ConnectAsync(bool pollers = true, bool isServer = true)
     {
-        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(true, options =>
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer, options =>
         {
             if (!pollers)
             {

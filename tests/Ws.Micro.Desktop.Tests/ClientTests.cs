@@ -7,14 +7,17 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Desktop.Tests.Support;
 using Ws.Micro.Handshake;
 
 namespace Ws.Micro.Desktop.Tests;
 
 /// <summary>The client's opening handshake (RFC 6455 §4.1): what it sends, what it refuses, and which step failed.</summary>
-public sealed class ClientTests
+public class ClientTests
 {
+    private protected virtual bool UsesPollers => Poller.IsSupported;
+
     [Fact]
     public async Task Headers_and_subprotocols_go_out_and_the_servers_choice_comes_back()
     {
@@ -29,7 +32,7 @@ public sealed class ClientTests
             SubProtocols = { "first", "second" },
             Headers = { ["Authorization"] = "Bearer a:b", ["Origin"] = "https://example.org" },
         };
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/a%20b?q=1"), options).InTime();
+        using MicroWebSocket client = await ConnectAsync(new Uri($"ws://{endPoint}/a%20b?q=1"), options).InTime();
         Assert.Equal("second", client.SubProtocol);
         string request = await serving.InTime();
         Assert.StartsWith("GET /a%20b?q=1 HTTP/1.1\r\n", request);
@@ -61,7 +64,7 @@ public sealed class ClientTests
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
-        using (await MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example:81/"), options).InTime())
+        using (await ConnectAsync(new Uri("ws://sensors.example:81/"), options).InTime())
         {
             Assert.Equal(new DnsEndPoint("sensors.example", 81), asked);
             Assert.Equal("sensors.example:81", RawHttp.Header(await serving.InTime(), "Host"));
@@ -76,7 +79,7 @@ public sealed class ClientTests
     {
         MicroWebSocketClientOptions options = new() { ConnectCallback = static (_, _) => throw new IOException("no way there") };
         WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(
-            () => MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
+            () => ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
         Assert.Equal(ConnectionStep.Connect, error.Step);
         Assert.Contains("no way there", error.Message);
     }
@@ -90,7 +93,7 @@ public sealed class ClientTests
     {
         MicroWebSocketClientOptions options = new() { ConnectCallback = (_, _) => throw new SocketException((int)code) };
         WebSocketConnectionException error = await Assert.ThrowsAsync<WebSocketConnectionException>(
-            () => MicroWebSocketClient.ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
+            () => ConnectAsync(new Uri("ws://sensors.example/"), options).InTime());
         Assert.Equal(step, error.Step);
     }
 
@@ -101,7 +104,7 @@ public sealed class ClientTests
         for (int i = 0; i < 20; i++)
         {
             (IPEndPoint endPoint, Task<string> serving) = RawHttp.ServeOne(RawHttp.ReadHeadAsync);
-            await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
+            await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
             keys.Add(RawHttp.Header(await serving.InTime(), "Sec-WebSocket-Key")!);
         }
 
@@ -126,7 +129,7 @@ public sealed class ClientTests
         await using (listener)
         {
             listener.Start();
-            using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(new Uri($"ws://[::1]:{listener.LocalEndPoint.Port}/")).InTime();
+            using MicroWebSocket client = await ConnectAsync(new Uri($"ws://[::1]:{listener.LocalEndPoint.Port}/")).InTime();
             Assert.Equal(WebSocketState.Open, client.State);
         }
     }
@@ -199,7 +202,7 @@ public sealed class ClientTests
                 (byte[])[response[^1], .. RawFrame.Bytes(0x81, "with it"u8, false), .. RawFrame.Bytes(0x82, large, false)], Deadline.Token);
             return await stream.ReadAsync(new byte[1], Deadline.Token) >= 0;
         });
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime();
+        using MicroWebSocket client = await ConnectAsync(new Uri($"ws://{endPoint}/")).InTime();
         Assert.Equal("with it"u8.ToArray(), (await Echo.ReceiveAsync(client, 7)).Payload);
         byte[] received = (await Echo.ReceiveAsync(client, 5000)).Payload;
         Assert.Equal(5000, received.Length);
@@ -215,7 +218,7 @@ public sealed class ClientTests
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
         taken.Stop();
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/")).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(new Uri($"ws://127.0.0.1:{port}/")).InTime());
         Assert.Equal(ConnectionStep.Connect, e.Step);
         Assert.Contains($"127.0.0.1:{port}", e.Message);
         Assert.IsType<SocketException>(e.InnerException);
@@ -244,7 +247,7 @@ public sealed class ClientTests
             uri = new Uri("ws://unknown.invalid/");
         }
 
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(uri, options).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(uri, options).InTime());
         Assert.Equal(step, e.Step);
         Assert.Contains("0.2 s", e.Message);
         Assert.Contains(uri.Host, e.Message);
@@ -276,7 +279,7 @@ public sealed class ClientTests
                 {
                     try
                     {
-                        await MicroWebSocketClient.ConnectAsync(new Uri($"ws://{full.LocalEndPoint}/"), options).InTime();
+                        await ConnectAsync(new Uri($"ws://{full.LocalEndPoint}/"), options).InTime();
                     }
                     catch (WebSocketConnectionException stalled) when (stalled.Step == ConnectionStep.Handshake)
                     {
@@ -304,7 +307,7 @@ public sealed class ClientTests
             return await stream.ReadAsync(new byte[1], Deadline.Token) == 0;
         });
         using CancellationTokenSource cancellation = new();
-        Task connecting = MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/"), null, cancellation.Token);
+        Task connecting = ConnectAsync(new Uri($"ws://{endPoint}/"), null, cancellation.Token);
         await cancellation.CancelAsync();
         OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.InTime());
         Assert.Equal(cancellation.Token, e.CancellationToken);
@@ -346,16 +349,16 @@ public sealed class ClientTests
         await ArgumentErrorAsync("ws://{0}/", new MicroWebSocketClientOptions { Headers = { ["X"] = new string('a', 20_000) } }, null);
         await ArgumentErrorAsync("ws://{0}/", new MicroWebSocketClientOptions { ConnectTimeout = TimeSpan.Zero }, "ConnectTimeout");
         await ArgumentErrorAsync("ws://{0}/", new MicroWebSocketClientOptions { ReceiveBufferSize = 1 }, null);
-        await Assert.ThrowsAsync<ArgumentNullException>(() => MicroWebSocketClient.ConnectAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => ConnectAsync(null!));
     }
 
     // Nothing may have been sent: the listener sees no connection. What it does see is the one made after.
-    private static async Task ArgumentErrorAsync(string uri, MicroWebSocketClientOptions options, string? parameter)
+    private async Task ArgumentErrorAsync(string uri, MicroWebSocketClientOptions options, string? parameter)
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         Uri target = new(string.Format(uri, listener.LocalEndpoint), UriKind.RelativeOrAbsolute);
-        ArgumentException e = await Assert.ThrowsAnyAsync<ArgumentException>(() => MicroWebSocketClient.ConnectAsync(target, options).InTime());
+        ArgumentException e = await Assert.ThrowsAnyAsync<ArgumentException>(() => ConnectAsync(target, options).InTime());
         Assert.True(parameter == null || parameter == e.ParamName, $"{e.ParamName}: {e.Message}");
         using Socket after = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await after.ConnectAsync(listener.LocalEndpoint);
@@ -363,7 +366,7 @@ public sealed class ClientTests
         Assert.Equal(after.LocalEndPoint, seen.RemoteEndPoint);
     }
 
-    private static async Task<WebSocketConnectionException> RefusedAsync(Func<string, string> answer)
+    private async Task<WebSocketConnectionException> RefusedAsync(Func<string, string> answer)
     {
         (IPEndPoint endPoint, Task<bool> serving) = RawHttp.ServeOne(async stream =>
         {
@@ -371,8 +374,21 @@ public sealed class ClientTests
             await stream.WriteAsync(Encoding.Latin1.GetBytes(answer(request)), Deadline.Token);
             return true;
         });
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(new Uri($"ws://{endPoint}/")).InTime());
         await serving.ContinueWith(_ => { }).InTime();
         return e;
     }
+
+    private Task<MicroWebSocket> ConnectAsync(Uri uri, MicroWebSocketClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new MicroWebSocketClientOptions();
+        options.UsesPollers = UsesPollers;
+        return MicroWebSocketClient.ConnectAsync(uri, options, cancellationToken);
+    }
+}
+
+/// <summary>The same without pollers, as on other systems than Linux.</summary>
+public sealed class ClientWithoutPollersTests : ClientTests
+{
+    private protected override bool UsesPollers => false;
 }

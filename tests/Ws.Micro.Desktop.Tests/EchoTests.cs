@@ -55,7 +55,7 @@ public sealed class EchoTests
             options.Tls = new SslServerAuthenticationOptions { ServerCertificate = TestCertificates.Server };
         }
 
-        options.UsesPollers &= ends is not (Ends.OursWithoutPollers or Ends.OursWithoutPollersOverTls);
+        options.UsesPollers &= !IsWithoutPollers(ends);
         if (ends == Ends.OursWithBuffersOf256)
         {
             options.ReceiveBufferSize = 256;
@@ -85,6 +85,8 @@ public sealed class EchoTests
         await serving.InTime();
     }
 
+    private static bool IsWithoutPollers(Ends ends) => ends is Ends.OursWithoutPollers or Ends.OursWithoutPollersOverTls;
+
     private static async Task<WebSocket> ConnectAsync(Ends ends, Uri uri)
     {
         if (ends is Ends.ClientWebSocketAndOurs or Ends.ClientWebSocketAndOursOverTls)
@@ -96,6 +98,7 @@ public sealed class EchoTests
         }
 
         MicroWebSocketClientOptions options = new() { RootCertificates = { TestCertificates.Root } };
+        options.UsesPollers &= !IsWithoutPollers(ends);
         if (ends == Ends.OursWithBuffersOf256)
         {
             options.ReceiveBufferSize = 256;

@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
@@ -7,7 +8,7 @@ using Ws.Micro.Desktop.Tests.Support;
 
 namespace Ws.Micro.Desktop.Tests;
 
-/// <summary>What the listener holds for a connection that waits, beside the other tests of what the process allocates.</summary>
+/// <summary>What the listener and the client hold for a connection that waits, beside the other tests of what the process allocates.</summary>
 [Collection(nameof(AllocationTests))]
 public sealed class IdleMemoryTests
 {
@@ -61,20 +62,77 @@ public sealed class IdleMemoryTests
 
             return server;
         }
+    }
 
-        static async Task WaitAsync(MicroWebSocket server)
+    // The same of a client, the server's socket counted.
+    [Theory]
+    [InlineData(true, 3000)]
+    [InlineData(false, 3700)]
+    public async Task An_idle_client_holds_no_buffer_and_few_objects(bool pollers, int limit)
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        MicroWebSocketClientOptions options = new() { UsesPollers = pollers };
+        Uri uri = new($"ws://{listener.LocalEndpoint}/");
+        Socket[] servers = new Socket[Connections + 1];
+        MicroWebSocket[] clients = new MicroWebSocket[Connections];
+        byte[] frame = RawFrame.Bytes(RawFrame.Fin | RawFrame.Binary, new byte[150], isMasked: false);
+        byte[] answer = new byte[1024];
+        using MicroWebSocket first = await AddAsync(Connections);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < Connections; i++)
         {
-            byte[] buffer = new byte[256];
-            int count = (await server.ReceiveAsync(buffer.AsMemory(), default)).Count;
-            await server.SendAsync(buffer.AsMemory(0, count), WebSocketMessageType.Binary, true, default);
-            buffer = [];
-            try
+            clients[i] = await AddAsync(i);
+        }
+
+        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Connections;
+        for (int i = 0; i < Connections; i++)
+        {
+            clients[i].Dispose();
+            servers[i].Dispose();
+        }
+
+        servers[Connections].Dispose();
+        Assert.True(each <= limit, $"{each} bytes for each connection, at most {limit} are allowed.");
+
+        async Task<MicroWebSocket> AddAsync(int index)
+        {
+            Task<MicroWebSocket> connecting = MicroWebSocketClient.ConnectAsync(uri, options);
+            Socket server = listener.AcceptSocket();
+            server.ReceiveTimeout = 30_000;
+            servers[index] = server;
+            string request = "";
+            while (!request.EndsWith("\r\n\r\n", StringComparison.Ordinal))
             {
-                await server.ReceiveAsync(Memory<byte>.Empty, default);
+                request += Encoding.ASCII.GetString(answer, 0, server.Receive(answer));
             }
-            catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+
+            server.Send(Encoding.ASCII.GetBytes(RawHttp.Accept(request)));
+            MicroWebSocket client = await connecting.InTime();
+            _ = WaitAsync(client);
+            server.Send(frame);
+            int echoed = 0;
+            while (echoed < 158)
             {
+                echoed += server.Receive(answer);
             }
+
+            return client;
+        }
+    }
+
+    private static async Task WaitAsync(MicroWebSocket socket)
+    {
+        byte[] buffer = new byte[256];
+        int count = (await socket.ReceiveAsync(buffer.AsMemory(), default)).Count;
+        await socket.SendAsync(buffer.AsMemory(0, count), WebSocketMessageType.Binary, true, default);
+        buffer = [];
+        try
+        {
+            await socket.ReceiveAsync(Memory<byte>.Empty, default);
+        }
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+        {
         }
     }
 }

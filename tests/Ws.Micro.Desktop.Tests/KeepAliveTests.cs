@@ -162,6 +162,7 @@ public sealed class KeepAliveTests
     // Nothing is asked of the peer but to take what is sent: nobody waits for what it might say.
     [Theory]
     [InlineData(false, true)]
+    [InlineData(false, false)]
     [InlineData(true, true)]
     [InlineData(true, false)]
     public async Task A_send_to_a_peer_that_takes_nothing_ends_though_no_receive_waits(bool isServer, bool pollers)

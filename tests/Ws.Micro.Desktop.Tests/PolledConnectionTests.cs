@@ -7,15 +7,17 @@ using Ws.Micro.Desktop.Tests.Support;
 
 namespace Ws.Micro.Desktop.Tests;
 
-/// <summary>How the listener's own threads read and write for their connections. EchoTests and AllocationTests have them too.</summary>
+/// <summary>How the library's own threads read and write for connections, the listener's and the client's. EchoTests and AllocationTests have them too.</summary>
 public sealed class PolledConnectionTests
 {
     private const int Message = RawFrame.Fin | RawFrame.Binary;
 
-    [Fact]
-    public async Task What_is_sent_goes_out_though_the_application_never_receives_again()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_sent_goes_out_though_the_application_never_receives_again(bool isServer)
     {
-        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync();
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer);
         using (socket)
         using (peer)
         {
@@ -41,12 +43,15 @@ public sealed class PolledConnectionTests
     }
 
     [Theory]
-    [InlineData(3, 100)]
-    [InlineData(300, 100)]
-    [InlineData(20, 5000)]
-    public async Task Frames_that_come_together_are_answered_in_order(int count, int size)
+    [InlineData(true, 3, 100)]
+    [InlineData(true, 300, 100)]
+    [InlineData(true, 20, 5000)]
+    [InlineData(false, 3, 100)]
+    [InlineData(false, 300, 100)]
+    [InlineData(false, 20, 5000)]
+    public async Task Frames_that_come_together_are_answered_in_order(bool isServer, int count, int size)
     {
-        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync();
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer);
         using (socket)
         using (peer)
         {
@@ -75,10 +80,12 @@ public sealed class PolledConnectionTests
         }
     }
 
-    [Fact]
-    public async Task A_peer_that_does_not_read_holds_up_the_sender_and_loses_nothing()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_peer_that_does_not_read_holds_up_the_sender_and_loses_nothing(bool isServer)
     {
-        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync();
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer);
         using (socket)
         using (peer)
         {
@@ -98,12 +105,14 @@ public sealed class PolledConnectionTests
         }
     }
 
-    [Fact]
-    public async Task A_flood_on_one_connection_does_not_hold_up_another()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_flood_on_one_connection_does_not_hold_up_another(bool isServer)
     {
         // All connections of one or two processors share one poller; of more, some do.
         int count = Environment.ProcessorCount + 1;
-        (MicroWebSocket Socket, RawPeer Peer)[] connections = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => ConnectAsync()));
+        (MicroWebSocket Socket, RawPeer Peer)[] connections = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => RawPeer.ConnectAsync(isServer)));
         using CancellationTokenSource stop = new();
         Task[] floods = [.. connections[1..].SelectMany(connection => new[] { Task.Run(() => FloodAsync(connection.Peer)), Task.Run(() => TakeAsync(connection.Socket)) })];
         Task echoing = Echo.RunAsync(connections[0].Socket);
@@ -147,10 +156,12 @@ public sealed class PolledConnectionTests
         }
     }
 
-    [Fact]
-    public async Task The_peers_end_that_comes_with_its_last_bytes_is_seen()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_peers_end_that_comes_with_its_last_bytes_is_seen(bool isServer)
     {
-        (MicroWebSocket socket, RawPeer peer) = await ConnectAsync();
+        (MicroWebSocket socket, RawPeer peer) = await RawPeer.ConnectAsync(isServer);
         using (socket)
         {
             await peer.SendFrameAsync(Message, 1, 2, 3);
@@ -163,28 +174,28 @@ public sealed class PolledConnectionTests
         }
     }
 
-    [Fact]
-    public async Task A_receive_that_waits_ends_with_its_token_with_an_abort_and_with_a_reset()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_receive_that_waits_ends_with_its_token_with_an_abort_and_with_a_reset(bool isServer)
     {
         byte[] buffer = new byte[16];
-        (MicroWebSocket first, RawPeer firstPeer) = await ConnectAsync();
+        (MicroWebSocket first, RawPeer firstPeer) = await RawPeer.ConnectAsync(isServer);
         using CancellationTokenSource cancel = new();
         ValueTask<ValueWebSocketReceiveResult> cancelled = first.ReceiveAsync(buffer.AsMemory(), cancel.Token);
         cancel.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.AsTask().InTime());
         firstPeer.Dispose();
 
-        (MicroWebSocket second, RawPeer secondPeer) = await ConnectAsync();
+        (MicroWebSocket second, RawPeer secondPeer) = await RawPeer.ConnectAsync(isServer);
         ValueTask<ValueWebSocketReceiveResult> aborted = second.ReceiveAsync(buffer.AsMemory(), default);
         second.Abort();
         await Assert.ThrowsAsync<WebSocketException>(() => aborted.AsTask().InTime());
         secondPeer.Dispose();
 
-        (MicroWebSocket third, RawPeer thirdPeer) = await ConnectAsync();
+        (MicroWebSocket third, RawPeer thirdPeer) = await RawPeer.ConnectAsync(isServer);
         ValueTask<ValueWebSocketReceiveResult> reset = third.ReceiveAsync(buffer.AsMemory(), default);
         thirdPeer.Reset();
         await Assert.ThrowsAsync<WebSocketException>(() => reset.AsTask().InTime());
     }
-
-    private static Task<(MicroWebSocket Socket, RawPeer Peer)> ConnectAsync() => RawPeer.ConnectAsync(true);
 }

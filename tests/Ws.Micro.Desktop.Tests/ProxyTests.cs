@@ -3,14 +3,18 @@ using System.Net;
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Desktop.Tests.Support;
 
 namespace Ws.Micro.Desktop.Tests;
 
 /// <summary>The client through an HTTP proxy's tunnel.</summary>
-public sealed class ProxyTests
+public class ProxyTests
 {
+    private protected virtual bool UsesPollers => Poller.IsSupported;
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
@@ -33,7 +37,7 @@ public sealed class ProxyTests
         }
 
         Uri uri = isSecure ? listener.WssUri() : listener.WsUri();
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(uri, options).InTime();
+        using MicroWebSocket client = await ConnectAsync(uri, options).InTime();
         Task serving = Echo.RunAsync(await listener.AcceptAsync().InTime());
         Task sending = client.SendAsync(new byte[100_000].AsMemory(), WebSocketMessageType.Binary, true, Deadline.Token).AsTask();
         Assert.Equal(100_000, (await Echo.ReceiveAsync(client, 100_000)).Payload.Length);
@@ -60,7 +64,7 @@ public sealed class ProxyTests
             options.Proxy.Credentials = new NetworkCredential("user", "wrong");
         }
 
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WsUri(), options).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(listener.WsUri(), options).InTime());
         Assert.Equal((ConnectionStep.Proxy, 407), (e.Step, e.StatusCode));
         Assert.Contains($"{proxy.Uri}", e.Message);
         Assert.Contains("407", e.Message);
@@ -72,7 +76,7 @@ public sealed class ProxyTests
         using ConnectProxy proxy = new(wantsCredentials: false);
         await using MicroWebSocketListener listener = Pair.Listen();
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy(proxy.Uri, true) };
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(new Uri($"ws://localhost:{listener.LocalEndPoint.Port}/"), options).InTime();
+        using MicroWebSocket client = await ConnectAsync(new Uri($"ws://localhost:{listener.LocalEndPoint.Port}/"), options).InTime();
         Assert.Empty(proxy.Requests);
     }
 
@@ -96,7 +100,7 @@ public sealed class ProxyTests
             return (tunnel, await RawHttp.ReadHeadAsync(stream));
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
-        await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(new Uri(uri), options).InTime());
+        await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(new Uri(uri), options).InTime());
         (string tunnel, string? request) = await serving.InTime();
         Assert.StartsWith($"CONNECT {target} HTTP/1.1\r\n", tunnel);
         if (request != null)
@@ -119,7 +123,7 @@ public sealed class ProxyTests
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
         WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() =>
-            MicroWebSocketClient.ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
+            ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
         Assert.Equal((ConnectionStep.Handshake, 401), (e.Step, e.StatusCode));
         await serving.InTime();
     }
@@ -140,7 +144,7 @@ public sealed class ProxyTests
         });
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy($"http://{endPoint}") };
         WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() =>
-            MicroWebSocketClient.ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
+            ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
         Assert.Equal(ConnectionStep.Proxy, e.Step);
         await serving.InTime();
     }
@@ -149,7 +153,20 @@ public sealed class ProxyTests
     public async Task A_proxy_that_is_not_http_is_an_argument_error()
     {
         MicroWebSocketClientOptions options = new() { Proxy = new WebProxy("socks5://127.0.0.1:1") };
-        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => MicroWebSocketClient.ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => ConnectAsync(new Uri("ws://unknown.invalid/"), options).InTime());
         Assert.Contains("http://", e.Message);
     }
+
+    private Task<MicroWebSocket> ConnectAsync(Uri uri, MicroWebSocketClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new MicroWebSocketClientOptions();
+        options.UsesPollers = UsesPollers;
+        return MicroWebSocketClient.ConnectAsync(uri, options, cancellationToken);
+    }
+}
+
+/// <summary>The same without pollers, as on other systems than Linux.</summary>
+public sealed class ProxyWithoutPollersTests : ProxyTests
+{
+    private protected override bool UsesPollers => false;
 }

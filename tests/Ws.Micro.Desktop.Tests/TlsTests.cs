@@ -2,19 +2,23 @@ using System;
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading;
 using System.Threading.Tasks;
+using Ws.Micro.Desktop.Polling;
 using Ws.Micro.Desktop.Tests.Support;
 
 namespace Ws.Micro.Desktop.Tests;
 
 /// <summary>wss: which servers and clients are believed, and what a refusal says.</summary>
-public sealed class TlsTests
+public class TlsTests
 {
+    private protected virtual bool UsesPollers => Poller.IsSupported;
+
     [Fact]
     public async Task A_certificate_from_a_root_given_is_believed()
     {
         await using MicroWebSocketListener listener = Listen(TestCertificates.Server);
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
+        using MicroWebSocket client = await ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
         Task serving = Echo.RunAsync(await listener.AcceptAsync().InTime());
         await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Deadline.Token);
         Assert.Equal("hello"u8.ToArray(), (await Echo.ReceiveAsync(client, 5)).Payload);
@@ -38,7 +42,7 @@ public sealed class TlsTests
                 },
             },
         });
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
+        using MicroWebSocket client = await ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
         Assert.Equal("localhost", name);
     }
 
@@ -58,7 +62,7 @@ public sealed class TlsTests
         };
         await using MicroWebSocketListener listener = Listen(certificate);
         MicroWebSocketClientOptions options = fault == "unknown to the system" ? new MicroWebSocketClientOptions() : Trusting(TestCertificates.Root);
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(listener.WssUri(), options).InTime());
         Assert.Equal(ConnectionStep.Tls, e.Step);
         Assert.Contains(message, e.Message);
         Assert.Contains(certificate.Subject, e.Message);
@@ -83,7 +87,7 @@ public sealed class TlsTests
                 return accepts;
             },
         };
-        Task<MicroWebSocket> connecting = MicroWebSocketClient.ConnectAsync(listener.WssUri(), options);
+        Task<MicroWebSocket> connecting = ConnectAsync(listener.WssUri(), options);
         if (accepts)
         {
             using MicroWebSocket client = await connecting.InTime();
@@ -117,13 +121,13 @@ public sealed class TlsTests
         if (hasCertificate)
         {
             options.ClientCertificates.Add(TestCertificates.Client);
-            using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime();
+            using MicroWebSocket client = await ConnectAsync(listener.WssUri(), options).InTime();
             Assert.Equal("CN=sensor-7", seen);
         }
         else
         {
             // With TLS 1.3 the server's refusal comes after the client's handshake, so either step may meet it.
-            WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri(), options).InTime());
+            WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(listener.WssUri(), options).InTime());
             Assert.True(e.Step is ConnectionStep.Tls or ConnectionStep.Handshake, e.Message);
         }
     }
@@ -132,7 +136,7 @@ public sealed class TlsTests
     public async Task A_server_that_does_not_speak_TLS_fails_at_that_step()
     {
         await using MicroWebSocketListener listener = Pair.Listen();
-        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => MicroWebSocketClient.ConnectAsync(listener.WssUri()).InTime());
+        WebSocketConnectionException e = await Assert.ThrowsAsync<WebSocketConnectionException>(() => ConnectAsync(listener.WssUri()).InTime());
         Assert.Equal(ConnectionStep.Tls, e.Step);
     }
 
@@ -144,7 +148,7 @@ public sealed class TlsTests
         await raw.SendAsync(RawHttp.Request());
         Exception? e = await Record.ExceptionAsync(raw.ReadToEndAsync);
         Assert.True(e is null or System.IO.IOException, $"Not '{e}'.");
-        using MicroWebSocket client = await MicroWebSocketClient.ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
+        using MicroWebSocket client = await ConnectAsync(listener.WssUri(), Trusting(TestCertificates.Root)).InTime();
         using MicroWebSocket server = await listener.AcceptAsync().InTime();
         Assert.Equal(WebSocketState.Open, server.State);
     }
@@ -153,4 +157,17 @@ public sealed class TlsTests
         Pair.Listen(new MicroWebSocketListenerOptions { Tls = new SslServerAuthenticationOptions { ServerCertificate = certificate } });
 
     private static MicroWebSocketClientOptions Trusting(X509Certificate2 root) => new() { RootCertificates = { root } };
+
+    private Task<MicroWebSocket> ConnectAsync(Uri uri, MicroWebSocketClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new MicroWebSocketClientOptions();
+        options.UsesPollers = UsesPollers;
+        return MicroWebSocketClient.ConnectAsync(uri, options, cancellationToken);
+    }
+}
+
+/// <summary>The same without pollers, as on other systems than Linux.</summary>
+public sealed class TlsWithoutPollersTests : TlsTests
+{
+    private protected override bool UsesPollers => false;
 }

@@ -41,12 +41,17 @@ internal static class MicroWebSocketListenerUri
 
 internal static class MicroWebSocketOptionsPollers
 {
-    /// <summary>Has the listener do without pollers, as on other systems than Linux, where these are a listener's options.</summary>
+    /// <summary>Has the listener, or the client, do without pollers, as on other systems than Linux.</summary>
     internal static void DoWithoutPollers(this MicroWebSocketOptions options)
     {
         if (options is MicroWebSocketListenerOptions listener)
         {
             listener.UsesPollers = false;
+        }
+
+        if (options is MicroWebSocketClientOptions client)
+        {
+            client.UsesPollers = false;
         }
     }
 }
