@@ -9,9 +9,6 @@ using RpiGateway.Settings;
 // Exit codes: 0 after a stop that was asked for, or a verb that was done; 1 when it cannot be done, such as listen on an address; 2 when a setting or
 // a verb is wrong.
 
-// .NET has no other switch for it. Before there is a socket: what waits for one then goes on where sockets are polled, without another thread being woken.
-Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-
 if (Array.Exists(args, static arg => arg is "--help" or "-h"))
 {
     Console.Out.WriteLine(GatewaySettings.Help);

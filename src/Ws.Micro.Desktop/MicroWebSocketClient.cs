@@ -68,10 +68,9 @@ public static class MicroWebSocketClient
             }
             else
             {
-                socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(host, deadline.Token).ConfigureAwait(false);
-                polled = options.UsesPollers ? new PolledStream(socket, Poller.Next()) : null;
-                stream = (Stream?)polled ?? new NetworkStream(socket, ownsSocket: false);
+                stream = await ConnectAsync(host, options.UsesPollers, deadline.Token).ConfigureAwait(false);
+                polled = stream as PolledStream;
+                socket = polled?.Socket ?? ((NetworkStream)stream).Socket;
             }
 
             if (proxy != null)
@@ -104,7 +103,6 @@ public static class MicroWebSocketClient
         catch (Exception e)
         {
             stream?.Dispose();
-            socket?.Dispose();
             if (e is ArgumentException or WebSocketConnectionException)
             {
                 throw;
@@ -124,6 +122,46 @@ public static class MicroWebSocketClient
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>
+    /// Connects by TCP, as <see cref="ConnectAsync(Uri, MicroWebSocketClientOptions?, CancellationToken)"/> does: for a
+    /// <see cref="MicroWebSocketClientOptions.ConnectCallback"/> that puts something around it, or for another protocol.
+    /// What waits for the stream goes on on the library's own threads, as said above. A host's addresses are tried one after the other.
+    /// </summary>
+    /// <returns>A stream that owns the connection. Reads, and writes, one at a time; only asynchronous ones.</returns>
+    /// <exception cref="SocketException">No address answered, or there is none.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public static async ValueTask<Stream> ConnectTransportAsync(DnsEndPoint host, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        Stream stream = await ConnectAsync(host, Poller.IsSupported, cancellationToken).ConfigureAwait(false);
+        if (stream is PolledStream polled)
+        {
+            polled.IsInline = true;
+        }
+
+        return stream;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint host, bool usesPollers, CancellationToken cancellationToken)
+    {
+        if (usesPollers)
+        {
+            return await PolledStream.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class MicroWebSocketClientOptions : MicroWebSocketOptions
 
     /// <summary>
     /// Opens the transport to a host and port, that of <see cref="Proxy"/> where there is one, in place of TCP; TLS and the rest go over it. The
-    /// socket owns the stream. Null: TCP.
+    /// socket owns the stream. Null: TCP, by <see cref="MicroWebSocketClient.ConnectTransportAsync"/>.
     /// </summary>
     public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? ConnectCallback { get; set; }
 

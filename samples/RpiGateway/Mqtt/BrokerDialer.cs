@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
@@ -24,20 +23,8 @@ internal sealed class BrokerDialer(Uri url, BrokerSettings settings, ILogger log
         ? new MqttWebSocketChannel(cancellation => OpenWebSocketAsync(transport, cancellation), guard, logger)
         : new MqttStreamChannel(cancellation => OpenStreamAsync(transport, cancellation), guard, logger);
 
-    private static async ValueTask<Stream> ConnectAsync(GatheringStream transport, DnsEndPoint broker, CancellationToken cancellationToken)
-    {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(broker, cancellationToken);
-            return transport.Over(new NetworkStream(socket, ownsSocket: true));
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private static async ValueTask<Stream> ConnectAsync(GatheringStream transport, DnsEndPoint broker, CancellationToken cancellationToken) =>
+        transport.Over(await MicroWebSocketClient.ConnectTransportAsync(broker, cancellationToken));
 
     private async Task<WebSocket> OpenWebSocketAsync(GatheringStream transport, CancellationToken cancellationToken)
     {

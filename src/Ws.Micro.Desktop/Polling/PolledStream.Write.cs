@@ -86,6 +86,11 @@ internal sealed partial class PolledStream
     // Under the lock: the batch, then the rest of the write. False where the system takes no more now.
     private bool TryWriteRest()
     {
+        if (_isFull)
+        {
+            return false;
+        }
+
         if (_batch != null && !_writeRest.IsEmpty)
         {
             SendBoth();

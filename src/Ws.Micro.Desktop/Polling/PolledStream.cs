@@ -48,9 +48,15 @@ internal sealed partial class PolledStream : Stream, IValueTaskSource<int>, IVal
     /// <param name="socket">Connected, and used by nobody else but to end its directions.</param>
     /// <param name="poller">Completes what waits.</param>
     public PolledStream(Socket socket, Poller poller)
+        : this(socket, poller, isConnecting: false)
+    {
+    }
+
+    private PolledStream(Socket socket, Poller poller, bool isConnecting)
     {
         _socket = socket;
         _poller = poller;
+        _isFull = isConnecting;
         socket.Blocking = false;
         _descriptor = (int)socket.Handle;
         poller.Watch(this, socket);
