@@ -33,7 +33,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private static readonly TimeSpan SubscriberInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleInterval = TimeSpan.FromSeconds(1);
 
-    private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum));
+    private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum), client.Transport);
     private readonly Queue<Publish> _underWay = [];
     private readonly HashSet<string> _heard = [];
 
@@ -123,7 +123,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
 
     private async Task<List<Reading>> PublishAsync(List<Reading> readings)
     {
-        client.Transport.Hold();
+        _window.Gather();
         try
         {
             if (_unheard.Count > 0 && Stopwatch.GetElapsedTime(_askedAt) >= SubscriberInterval)
@@ -136,11 +136,13 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
                 await PublishAsync(reading);
             }
 
+            _window.GoInTurn();
             return readings;
         }
-        finally
+        catch
         {
-            client.Transport.Release();
+            _window.Go();
+            throw;
         }
     }
 
@@ -161,9 +163,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             _unheardBytes += reading.Size;
             while (_unheardBytes > MaxUnheardBytes)
             {
-                client.Transport.Release();
+                _window.Go();
                 await Task.Delay(SubscriberInterval, _going.Token);
-                client.Transport.Hold();
+                _window.Gather();
                 await AskAsync();
             }
 
@@ -175,9 +177,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
         if (!isHeard)
         {
-            client.Transport.Release();
+            _window.Go();
             bool isTaken = await published;
-            client.Transport.Hold();
+            _window.Gather();
             if (!isTaken)
             {
                 _going.Token.ThrowIfCancellationRequested();
@@ -197,9 +199,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             asked.Add((sensor, waiting, await BeginAsync(waiting.Peek(), IsTimeOver)));
         }
 
-        client.Transport.Release();
+        _window.Go();
         await Task.WhenAll(asked.ConvertAll(static one => one.IsTaken));
-        client.Transport.Hold();
+        _window.Gather();
         _going.Token.ThrowIfCancellationRequested();
         foreach ((string sensor, Queue<Publish> waiting, Task<bool> isTaken) in asked)
         {
@@ -225,9 +227,9 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     {
         while (!_window.TryEnter())
         {
-            client.Transport.Release();
+            _window.Go();
             await _window.WaitForRoomAsync(_going.Token);
-            client.Transport.Hold();
+            _window.Gather();
         }
 
         return PublishAsync(publish, isHeard);

@@ -1,23 +1,64 @@
 using System.Threading;
 using System.Threading.Tasks;
+using RpiGateway.Mqtt;
 
 namespace RpiGateway.Readings;
 
 /// <summary>
-/// How many publishes may be under way. Once it is full, whoever waits goes on when half of it is free, so that what has waited goes out together.
-/// One may wait at a time; for any thread.
+/// How many publishes may be under way, and when they go out. Once it is full, whoever waits goes on when half of it is free, so that what has waited
+/// goes out together. So does what is published while the broker still has to acknowledge what went out before, as with Nagle's algorithm: it goes
+/// out once all that is acknowledged, or once there is much. One may publish, and wait, at a time; for any thread.
 /// </summary>
 internal sealed class PublishWindow
 {
+    // Publishes that wait for acknowledgements of others.
+    private const int MaxGathered = 32;
+
     private readonly Lock _lock = new();
+    private readonly GatheringStream _transport;
     private readonly int _size;
     private int _free;
+    private int _gathered;
     private int _wanted;
     private TaskCompletionSource? _waiting;
 
     /// <summary>Nothing is under way yet.</summary>
     /// <param name="size">The most under way, at least 1.</param>
-    public PublishWindow(int size) => _size = _free = size;
+    /// <param name="transport">Where they go out.</param>
+    public PublishWindow(int size, GatheringStream transport)
+    {
+        _size = _free = size;
+        _transport = transport;
+    }
+
+    /// <summary>From now on what is published may wait.</summary>
+    public void Gather() => _transport.Hold();
+
+    /// <summary>All that was published goes out now.</summary>
+    public void Go()
+    {
+        lock (_lock)
+        {
+            _gathered = 0;
+        }
+
+        _transport.Release();
+    }
+
+    /// <summary>What was published goes out now, or when all that went out before is acknowledged.</summary>
+    public void GoInTurn()
+    {
+        bool waits;
+        lock (_lock)
+        {
+            waits = _size - _free > _gathered && _gathered < MaxGathered;
+        }
+
+        if (!waits)
+        {
+            Go();
+        }
+    }
 
     /// <summary>Takes a place; false where none is free.</summary>
     public bool TryEnter()
@@ -30,6 +71,7 @@ internal sealed class PublishWindow
             }
 
             _free--;
+            _gathered++;
             return true;
         }
     }
@@ -38,13 +80,20 @@ internal sealed class PublishWindow
     public void Exit()
     {
         TaskCompletionSource? waiting = null;
+        bool goes;
         lock (_lock)
         {
             _free++;
+            goes = _gathered > 0 && _size - _free <= _gathered;
             if (_waiting is not null && _free >= _wanted)
             {
                 (waiting, _waiting) = (_waiting, null);
             }
+        }
+
+        if (goes)
+        {
+            Go();
         }
 
         waiting?.TrySetResult();
