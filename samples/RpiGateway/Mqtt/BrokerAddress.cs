@@ -11,7 +11,7 @@ namespace RpiGateway.Mqtt;
 /// </summary>
 /// <param name="name">What it is called in a log.</param>
 /// <param name="createChannel">Makes a channel, not yet connected, that lets the guard see what comes in, and sends through the stream.</param>
-internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, GatheringStream, IMqttChannel> createChannel)
+internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, GatheringStream, MqttChannel> createChannel)
 {
     /// <summary>How long MQTT 3.1.1 is spoken to a broker that refused MQTT 5, until 5 is tried again: it may have been renewed.</summary>
     public static readonly TimeSpan RefusalTime = TimeSpan.FromHours(6);
@@ -41,7 +41,7 @@ internal sealed class BrokerAddress(string name, Func<MqttPacketGuard, Gathering
     }
 
     /// <inheritdoc cref="BrokerAddress(string, Func{MqttPacketGuard, GatheringStream, IMqttChannel})" path="/param[@name='createChannel']"/>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => createChannel(guard, transport);
+    public MqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => createChannel(guard, transport);
 
     public override string ToString() => name;
 }

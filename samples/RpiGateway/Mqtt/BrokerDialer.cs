@@ -7,7 +7,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
-using MQTTnet.Channel;
 using Ws.Micro.Desktop;
 
 namespace RpiGateway.Mqtt;
@@ -19,7 +18,7 @@ internal sealed class BrokerDialer(Uri url, BrokerSettings settings, ILogger log
     private const int SecurePort = 8883;
 
     /// <summary>A channel that connects when it is told to, and sends through that stream.</summary>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => url.Scheme is "ws" or "wss"
+    public MqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport) => url.Scheme is "ws" or "wss"
         ? new MqttWebSocketChannel(cancellation => OpenWebSocketAsync(transport, cancellation), guard, logger)
         : new MqttStreamChannel(cancellation => OpenStreamAsync(transport, cancellation), guard, logger);
 

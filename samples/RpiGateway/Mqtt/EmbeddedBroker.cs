@@ -62,7 +62,7 @@ internal sealed class EmbeddedBroker : IDisposable
     }
 
     /// <summary>A channel for a client inside the gateway; it must be disposed.</summary>
-    public IMqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport)
+    public MqttChannel CreateChannel(MqttPacketGuard guard, GatheringStream transport)
     {
         Pipe toBroker = new();
         Pipe toClient = new();

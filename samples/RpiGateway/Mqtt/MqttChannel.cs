@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
@@ -22,7 +23,13 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
     // How long a peer may take to take in one packet.
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(20);
 
+    // Read and not yet taken: _ahead[_aheadStart.._aheadEnd].
+    private const int MaxAhead = 4096;
+
     private CancellationTokenSource _writeDeadline = new();
+    private byte[] _ahead = [];
+    private int _aheadStart;
+    private int _aheadEnd;
 
     public X509Certificate2? ClientCertificate => null;
 
@@ -39,8 +46,40 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
 
     public abstract Task ConnectAsync(CancellationToken cancellationToken);
 
+    /// <summary>What <see cref="ReadAheadAsync"/> has read, as far as nobody has taken it.</summary>
+    public ReadOnlySpan<byte> Ahead => _ahead.AsSpan(_aheadStart.._aheadEnd);
+
+    /// <summary>Takes that many bytes of <see cref="Ahead"/>.</summary>
+    public void Take(int count) => _aheadStart += count;
+
+    /// <summary>Reads what there is, once all of <see cref="Ahead"/> is taken.</summary>
+    /// <returns>Whether there was some; false at the end, however it came about.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> ReadAheadAsync(CancellationToken cancellationToken)
+    {
+        if (_ahead.Length == 0)
+        {
+            _ahead = new byte[MaxAhead];
+        }
+
+        _aheadEnd = await ReceiveAsync(_ahead, cancellationToken);
+        _aheadStart = 0;
+        return _aheadEnd > 0;
+    }
+
     /// <summary>Reads up to <paramref name="count"/> bytes; 0 is the end, however it came about.</summary>
-    public abstract Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken);
+    public Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        if (Ahead.IsEmpty)
+        {
+            return ReceiveAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        }
+
+        count = Math.Min(count, Ahead.Length);
+        Ahead[..count].CopyTo(buffer.AsSpan(offset));
+        Take(count);
+        return Task.FromResult(count);
+    }
 
     /// <summary>Sends one packet.</summary>
     public async Task WriteAsync(ReadOnlySequence<byte> buffer, bool isEndOfPacket, CancellationToken cancellationToken)
@@ -63,6 +102,9 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
     public abstract Task DisconnectAsync(CancellationToken cancellationToken);
 
     public virtual void Dispose() => _writeDeadline.Dispose();
+
+    /// <summary>Receives some bytes, which the guard has let pass; 0 is the end, however it came about.</summary>
+    protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>Sends one packet, or a part of one.</summary>
     protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket, CancellationToken deadline);

@@ -225,15 +225,13 @@ internal sealed class MqttConnection(BrokerTarget broker, string name, Func<Atta
 
         public PublishingAdapter? Adapter { get; private set; }
 
-        public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger) =>
-            Adapter = new PublishingAdapter(new MqttChannelAdapter(
-                address.CreateChannel(guard, Transport),
-                new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax)),
-                logger)
-            {
-                AllowPacketFragmentation = options.AllowPacketFragmentation,
-                PacketInspector = packetInspector,
-            });
+        public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger)
+        {
+            MqttChannel channel = address.CreateChannel(guard, Transport);
+            MqttPacketFormatterAdapter formatter = new(options.ProtocolVersion, new MqttBufferWriter(options.WriterBufferSize, options.WriterBufferSizeMax));
+            MqttChannelAdapter inner = new(channel, formatter, logger) { AllowPacketFragmentation = options.AllowPacketFragmentation, PacketInspector = packetInspector };
+            return Adapter = new PublishingAdapter(inner, channel);
+        }
     }
 
     private sealed class VersionRefusedException(bool isSaid) : Exception("it speaks neither MQTT 5 nor 3.1.1")

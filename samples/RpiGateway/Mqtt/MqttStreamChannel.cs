@@ -3,6 +3,7 @@ using System.IO;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -51,42 +52,6 @@ internal sealed class MqttStreamChannel : MqttChannel
         }
     }
 
-    /// <inheritdoc/>
-    public override async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        if (_refused)
-        {
-            return 0;
-        }
-
-        await Guard.PaceAsync(cancellationToken);
-        int read;
-        try
-        {
-            read = await _input!.ReadAsync(buffer.AsMemory(offset, count), cancellationToken);
-        }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            return 0;
-        }
-
-        bool isFirst = !Guard.FirstPacketPassed;
-        if (Guard.Inspect(buffer.AsSpan(offset, read)) is { } refusal)
-        {
-            _refused = true;
-            string reason = refusal.Code == WebSocketCloseStatus.MessageTooBig ? RefusalReason.MessageTooBig : RefusalReason.ProtocolError;
-            Report(refusal, (refusals, peer) => refusals.Report(reason, peer, refusal.Reason, "closed"));
-            return 0;
-        }
-
-        if (isFirst && Guard.FirstPacketPassed)
-        {
-            _admit?.Invoke();
-        }
-
-        return read;
-    }
-
     public override async Task DisconnectAsync(CancellationToken cancellationToken)
     {
         if (_output is not null)
@@ -101,6 +66,43 @@ internal sealed class MqttStreamChannel : MqttChannel
         _output?.Dispose();
         _input?.Dispose();
         base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_refused)
+        {
+            return 0;
+        }
+
+        await Guard.PaceAsync(cancellationToken);
+        int read;
+        try
+        {
+            read = await _input!.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            return 0;
+        }
+
+        bool isFirst = !Guard.FirstPacketPassed;
+        if (Guard.Inspect(buffer.Span[..read]) is { } refusal)
+        {
+            _refused = true;
+            string reason = refusal.Code == WebSocketCloseStatus.MessageTooBig ? RefusalReason.MessageTooBig : RefusalReason.ProtocolError;
+            Report(refusal, (refusals, peer) => refusals.Report(reason, peer, refusal.Reason, "closed"));
+            return 0;
+        }
+
+        if (isFirst && Guard.FirstPacketPassed)
+        {
+            _admit?.Invoke();
+        }
+
+        return read;
     }
 
     protected override ValueTask SendAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket, CancellationToken deadline) => _output!.WriteAsync(packet, deadline);

@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -48,21 +49,6 @@ internal sealed class MqttWebSocketChannel : MqttChannel
 
     public override async Task ConnectAsync(CancellationToken cancellationToken) => _socket = await _connect!(cancellationToken);
 
-    /// <inheritdoc/>
-    public override async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        // A cancelled WebSocket receive drops the transport, and a close frame with it. So a cancelled read closes.
-        if (cancellationToken != _cancelled.Token)
-        {
-            await _cancelled.DisposeAsync();
-            _cancelled = cancellationToken.UnsafeRegister(
-                static channel => _ = ((MqttWebSocketChannel)channel!).StartCloseAsync(WebSocketCloseStatus.NormalClosure, null), this);
-        }
-
-        await Guard.PaceAsync(CancellationToken.None);
-        return await ReceiveAsync(buffer.AsMemory(offset, count));
-    }
-
     /// <summary>Closes with 1000 unless a close is under way, and waits for the peer's, at most 2 s.</summary>
     public override async Task DisconnectAsync(CancellationToken cancellationToken)
     {
@@ -94,11 +80,28 @@ internal sealed class MqttWebSocketChannel : MqttChannel
         base.Dispose();
     }
 
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // A cancelled WebSocket receive drops the transport, and a close frame with it. So a cancelled read closes.
+        if (cancellationToken != _cancelled.Token)
+        {
+            await _cancelled.DisposeAsync();
+            _cancelled = cancellationToken.UnsafeRegister(
+                static channel => _ = ((MqttWebSocketChannel)channel!).StartCloseAsync(WebSocketCloseStatus.NormalClosure, null), this);
+        }
+
+        await Guard.PaceAsync(CancellationToken.None);
+        return await ReceiveAsync(buffer);
+    }
+
     /// <summary>Sends one packet as one binary frame.</summary>
     protected override ValueTask SendAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket, CancellationToken deadline) =>
         _socket!.SendAsync(packet, WebSocketMessageType.Binary, isEndOfPacket, deadline);
 
-    private async Task<int> ReceiveAsync(Memory<byte> buffer)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         await _receiving.WaitAsync(CancellationToken.None);
         try
@@ -123,7 +126,8 @@ internal sealed class MqttWebSocketChannel : MqttChannel
         return 0;
     }
 
-    private async Task<int> ReceiveOnceAsync(Memory<byte> buffer)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReceiveOnceAsync(Memory<byte> buffer)
     {
         // After our close what still comes is thrown away, up to the peer's close (RFC 6455, 7.1.1).
         Memory<byte> target = _closing == 0 ? buffer : _discarded ??= new byte[1024];

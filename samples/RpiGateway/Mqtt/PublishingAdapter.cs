@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Net;
@@ -8,17 +9,24 @@ using System.Threading.Tasks;
 using MQTTnet.Adapter;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
+using MQTTnet.Protocol;
 
 namespace RpiGateway.Mqtt;
 
 /// <summary>
-/// Between MQTTnet's client and its connection: publishes at QoS 1 past the client, and goes on where the acknowledgement is received. The client
+/// Between MQTTnet's client and its connection: publishes at QoS 1 past the client, and tells of the acknowledgement where it is received. The client
 /// wakes a thread of the pool for each, which costs more than all else of a reading. Who publishes here must not publish or subscribe by the client,
 /// which numbers packets by itself. For any thread.
 /// </summary>
-internal sealed class PublishingAdapter(IMqttChannelAdapter inner) : IMqttChannelAdapter
+/// <param name="inner">Encodes what is sent, and decodes what is received, but for the usual PUBACK.</param>
+/// <param name="channel">What it sends and receives through.</param>
+internal sealed class PublishingAdapter(IMqttChannelAdapter inner, MqttChannel channel) : IMqttChannelAdapter
 {
-    private readonly Dictionary<ushort, TaskCompletionSource<MqttPubAckPacket>> _pending = [];
+    // PUBACK with the reason code Success, which then is left out (MQTT 5, 3.4.2.1): 0x40, the length 2, the packet identifier.
+    private const byte PubAck = 0x40;
+    private const int PubAckLength = 2;
+
+    private readonly Dictionary<ushort, IPublicationOwner> _pending = [];
     private ushort _lastIdentifier;
     private Exception? _end;
 
@@ -36,12 +44,19 @@ internal sealed class PublishingAdapter(IMqttChannelAdapter inner) : IMqttChanne
 
     public MqttPacketFormatterAdapter PacketFormatterAdapter => inner.PacketFormatterAdapter;
 
-    /// <summary>Publishes, and waits for the broker's PUBACK. At most 65,535 at a time.</summary>
-    /// <exception cref="IOException">The connection has ended.</exception>
-    public async Task<MqttPubAckPacket> PublishAsync(Publication publication)
+    /// <summary>Publishes; the owner is told once the broker has answered. At most 65,535 at a time.</summary>
+    /// <exception cref="Exception">It could not be sent, and the owner is not told: the connection has ended, or its sends fail.</exception>
+    public async ValueTask PublishAsync(Publication publication, IPublicationOwner owner)
     {
-        MqttPublishPacket packet = MqttPublishPacketFactory.Create(publication.ToMessage());
-        TaskCompletionSource<MqttPubAckPacket> acknowledged = new();
+        MqttPublishPacket packet = new()
+        {
+            Topic = publication.Topic,
+            Payload = new ReadOnlySequence<byte>(publication.Payload),
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            UserProperties = publication.UserProperties,
+            CorrelationData = publication.CorrelationData,
+            Retain = publication.Retain,
+        };
         lock (_pending)
         {
             if (_end is not null)
@@ -53,24 +68,17 @@ internal sealed class PublishingAdapter(IMqttChannelAdapter inner) : IMqttChanne
             {
                 packet.PacketIdentifier = ++_lastIdentifier;
             }
-            while (packet.PacketIdentifier == 0 || !_pending.TryAdd(packet.PacketIdentifier, acknowledged));
+            while (packet.PacketIdentifier == 0 || !_pending.TryAdd(packet.PacketIdentifier, owner));
         }
 
         try
         {
             await inner.SendPacketAsync(packet, CancellationToken.None);
         }
-        catch
+        catch when (TakeOwner(packet.PacketIdentifier) is null)
         {
-            lock (_pending)
-            {
-                _pending.Remove(packet.PacketIdentifier);
-            }
-
-            throw;
+            // The connection has ended, and its owner has been told.
         }
-
-        return await acknowledged.Task;
     }
 
     public async Task<MqttPacket?> ReceivePacketAsync(CancellationToken cancellationToken)
@@ -79,10 +87,24 @@ internal sealed class PublishingAdapter(IMqttChannelAdapter inner) : IMqttChanne
         {
             while (true)
             {
-                MqttPacket? packet = await inner.ReceivePacketAsync(cancellationToken);
-                if (packet is MqttPubAckPacket acknowledgement && Take(acknowledgement.PacketIdentifier) is { } acknowledged)
+                MqttPacket? packet;
+                if (channel.Ahead is [PubAck, PubAckLength, byte high, byte low, ..])
                 {
-                    acknowledged.SetResult(acknowledgement);
+                    channel.Take(2 + PubAckLength);
+                    packet = new MqttPubAckPacket { PacketIdentifier = (ushort)((high << 8) | low) };
+                }
+                else if (channel.Ahead.IsEmpty && await channel.ReadAheadAsync(cancellationToken))
+                {
+                    continue;
+                }
+                else
+                {
+                    packet = await inner.ReceivePacketAsync(cancellationToken);
+                }
+
+                if (packet is MqttPubAckPacket acknowledgement && TakeOwner(acknowledgement.PacketIdentifier) is { } owner)
+                {
+                    owner.OnAcknowledged(acknowledgement);
                     continue;
                 }
 
@@ -115,24 +137,24 @@ internal sealed class PublishingAdapter(IMqttChannelAdapter inner) : IMqttChanne
         End(new ObjectDisposedException(nameof(PublishingAdapter)));
     }
 
-    private TaskCompletionSource<MqttPubAckPacket>? Take(ushort identifier)
+    private IPublicationOwner? TakeOwner(ushort identifier)
     {
         lock (_pending)
         {
-            return _pending.Remove(identifier, out TaskCompletionSource<MqttPubAckPacket>? acknowledged) ? acknowledged : null;
+            return _pending.Remove(identifier, out IPublicationOwner? owner) ? owner : null;
         }
     }
 
     private void End(Exception error)
     {
-        List<TaskCompletionSource<MqttPubAckPacket>> pending;
+        List<IPublicationOwner> owners;
         lock (_pending)
         {
             _end ??= error;
-            pending = [.. _pending.Values];
+            owners = [.. _pending.Values];
             _pending.Clear();
         }
 
-        pending.ForEach(one => one.SetException(new IOException("the connection has ended", error)));
+        owners.ForEach(owner => owner.OnLost(new IOException("the connection has ended", error)));
     }
 }

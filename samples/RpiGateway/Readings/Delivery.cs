@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -95,14 +96,22 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     {
         UserProperties =
         [
-            new("device", Encoding.UTF8.GetBytes(reading.Sensor).AsMemory()),
-            new("boot", Encoding.UTF8.GetBytes(reading.Boot.ToString(CultureInfo.InvariantCulture)).AsMemory()),
-            new("seq", Encoding.UTF8.GetBytes(reading.Sequence.ToString(CultureInfo.InvariantCulture)).AsMemory()),
+            new("device", Encoding.ASCII.GetBytes(reading.Sensor).AsMemory()),
+            new("boot", Digits(reading.Boot)),
+            new("seq", Digits(reading.Sequence)),
         ],
     };
 
+    private static ReadOnlyMemory<byte> Digits(long number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        number.TryFormat(digits, out int count, default, CultureInfo.InvariantCulture);
+        return digits[..count].ToArray();
+    }
+
     // The log's next; none where it is time to ask for subscribers again.
-    private async Task<List<Reading>> ReadAsync(long next)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<List<Reading>> ReadAsync(long next)
     {
         if (_unheard.Count == 0)
         {
@@ -121,7 +130,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
     }
 
-    private async Task<List<Reading>> PublishAsync(List<Reading> readings)
+    private async ValueTask<List<Reading>> PublishAsync(List<Reading> readings)
     {
         _window.Gather();
         try
@@ -149,7 +158,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private async ValueTask PublishAsync(Reading reading)
     {
         _going.Token.ThrowIfCancellationRequested();
-        Publish publish = new(reading);
+        Publish publish = new(reading, this);
         bool isHeard;
         lock (_underWay)
         {
@@ -172,13 +181,16 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             return;
         }
 
-        Task<bool> published = await BeginAsync(publish, isHeard);
-
-        // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
-        if (!isHeard)
+        if (isHeard)
         {
+            await BeginAsync(publish, isHeard);
+        }
+        else
+        {
+            // Until a sensor has been heard its readings go one by one, or a subscriber that comes meanwhile would hear them out of order.
+            Task<bool> taken = await AskAsync(publish, isHeard);
             _window.Go();
-            bool isTaken = await published;
+            bool isTaken = await taken;
             _window.Gather();
             if (!isTaken)
             {
@@ -196,7 +208,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         List<(string Sensor, Queue<Publish> Waiting, Task<bool> IsTaken)> asked = [];
         foreach ((string sensor, Queue<Publish> waiting) in _unheard)
         {
-            asked.Add((sensor, waiting, await BeginAsync(waiting.Peek(), IsTimeOver)));
+            asked.Add((sensor, waiting, await AskAsync(waiting.Peek(), IsTimeOver)));
         }
 
         _window.Go();
@@ -222,8 +234,16 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         _askedAt = Stopwatch.GetTimestamp();
     }
 
-    // Waits for room. The task never fails; false: it is not done with, as nobody heard it, or there was trouble.
-    private async ValueTask<Task<bool>> BeginAsync(Publish publish, bool isHeard)
+    // The task never fails; false: it is not done with, as nobody heard it, or there was trouble.
+    private async ValueTask<Task<bool>> AskAsync(Publish publish, bool isHeard)
+    {
+        publish.Taken = new TaskCompletionSource<bool>();
+        await BeginAsync(publish, isHeard);
+        return publish.Taken.Task;
+    }
+
+    // Waits for room.
+    private async ValueTask BeginAsync(Publish publish, bool isHeard)
     {
         while (!_window.TryEnter())
         {
@@ -232,50 +252,52 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             _window.Gather();
         }
 
-        return PublishAsync(publish, isHeard);
-    }
-
-    private async Task<bool> PublishAsync(Publish publish, bool isHeard)
-    {
         Reading reading = publish.Reading;
+        Publication publication = ToPublication(reading);
+        if (publication.MaxPacketSize > client.MaximumPacketSize)
+        {
+            Drop(publish, $"it takes none of {reading.Payload.Length} bytes");
+            End(publish, isTaken: true);
+            return;
+        }
+
+        publish.IsHeard = isHeard;
+        publish.Started = Stopwatch.GetTimestamp();
         try
         {
-            Publication publication = ToPublication(reading);
-            if (publication.MaxPacketSize > client.MaximumPacketSize)
-            {
-                Drop(publish, $"it takes none of {reading.Payload.Length} bytes");
-                return true;
-            }
-
-            publish.Started = Stopwatch.GetTimestamp();
-            MqttPubAckPacket result = await client.Publisher.PublishAsync(publication);
-            publish.Started = 0;
-            switch (result.ReasonCode)
-            {
-                case MqttPubAckReasonCode.Success:
-                case MqttPubAckReasonCode.NoMatchingSubscribers when isHeard || IsTimeOver:
-                    metrics.ReadingsPublished(1);
-                    Finish(publish);
-                    return true;
-                case MqttPubAckReasonCode.NoMatchingSubscribers:
-                    return false;
-                case MqttPubAckReasonCode.PayloadFormatInvalid or MqttPubAckReasonCode.TopicNameInvalid:
-                    Drop(publish, $"{result.ReasonCode} {result.ReasonString}".TrimEnd());
-                    return true;
-                default:
-                    Fail($"{result.ReasonCode} {result.ReasonString}".TrimEnd());
-                    return false;
-            }
+            await client.Publisher.PublishAsync(publication, publish);
         }
         catch (Exception error)
         {
-            Fail(error.Message);
-            return false;
+            publish.OnLost(error);
         }
-        finally
+    }
+
+    private bool IsTaken(Publish publish, MqttPubAckPacket acknowledgement)
+    {
+        switch (acknowledgement.ReasonCode)
         {
-            _window.Exit();
+            case MqttPubAckReasonCode.Success:
+            case MqttPubAckReasonCode.NoMatchingSubscribers when publish.IsHeard || IsTimeOver:
+                metrics.ReadingsPublished(1);
+                Finish(publish);
+                return true;
+            case MqttPubAckReasonCode.NoMatchingSubscribers:
+                return false;
+            case MqttPubAckReasonCode.PayloadFormatInvalid or MqttPubAckReasonCode.TopicNameInvalid:
+                Drop(publish, $"{acknowledgement.ReasonCode} {acknowledgement.ReasonString}".TrimEnd());
+                return true;
+            default:
+                Fail($"{acknowledgement.ReasonCode} {acknowledgement.ReasonString}".TrimEnd());
+                return false;
         }
+    }
+
+    private void End(Publish publish, bool isTaken)
+    {
+        publish.Started = 0;
+        _window.Exit();
+        publish.Taken?.TrySetResult(isTaken);
     }
 
     private bool IsHeard(string sensor) => IsTimeOver || _heard.Contains(sensor);
@@ -389,7 +411,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
         }
     }
 
-    private sealed class Publish(Reading reading)
+    private sealed class Publish(Reading reading, Delivery delivery) : IPublicationOwner
     {
         private long _started;
 
@@ -402,6 +424,20 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
             set => Interlocked.Exchange(ref _started, value);
         }
 
+        // Whether its sensor had a subscriber when it went out.
+        public bool IsHeard { get; set; }
+
+        // Told what became of it; null where nobody waits for that.
+        public TaskCompletionSource<bool>? Taken { get; set; }
+
         public bool IsDone { get; set; }
+
+        public void OnAcknowledged(MqttPubAckPacket acknowledgement) => delivery.End(this, delivery.IsTaken(this, acknowledgement));
+
+        public void OnLost(Exception error)
+        {
+            delivery.Fail(error.Message);
+            delivery.End(this, isTaken: false);
+        }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
     {
         if (durability == LogDurability.None)
         {
-            return ReadingStore.Open(ReadingStore.InMemory, last);
+            return new MemoryStore(last);
         }
 
         try
@@ -69,7 +69,7 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
                 File.Move(_path + New, _path);
             }
 
-            return ReadingStore.Open(_path, last);
+            return SqliteStore.Open(_path, last);
         }
         catch (SqliteException error) when (error.SqliteErrorCode == Busy)
         {
@@ -87,7 +87,7 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
     {
         File.Delete(_path + New);
         File.Delete(_path + New + Wal);
-        ReadingStore.Open(_path + New, last).Dispose();
+        SqliteStore.Open(_path + New, last).Dispose();
         long saved = LogSalvage.Copy(_path, _path + New);
         string aside = $"{_path}.corrupt-{DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture)}";
         File.Move(_path, aside);
@@ -103,7 +103,7 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
             LogText.Printable(error.Message),
             aside,
             saved);
-        return ReadingStore.Open(_path, last);
+        return SqliteStore.Open(_path, last);
     }
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;

@@ -244,14 +244,7 @@ internal sealed partial class ReadingLog
         }
 
         _owners.Clear();
-        TaskCompletionSource more;
-        lock (_lock)
-        {
-            more = _more;
-            _more = new TaskCompletionSource();
-        }
-
-        more.TrySetResult();
+        _more.Give();
     }
 
     private void Answer()

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
@@ -46,8 +47,8 @@ internal sealed partial class ReadingLog : IDisposable
     private readonly List<IReadingOwner> _owners = [];
     private readonly Queue<Reading> _incoming = [];
     private readonly LinkedList<Action<ReadingStore>> _questions = [];
+    private readonly Signal _more = new();
     private TaskCompletionSource _room = NewSource();
-    private TaskCompletionSource _more = new();
     private ReadingStore? _store;
     private volatile string? _trouble;
     private int _incomingBytes;
@@ -179,11 +180,12 @@ internal sealed partial class ReadingLog : IDisposable
     /// The next readings from that number on, in order; waits until there are some. One at a time calls it. Numbers may be missing, where
     /// readings were dropped.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<List<Reading>> ReadAsync(long from, CancellationToken cancellation)
     {
         while (true)
         {
-            Task? more = null;
+            ValueTask? more = null;
             long last;
             lock (_lock)
             {
@@ -197,13 +199,13 @@ internal sealed partial class ReadingLog : IDisposable
                 if (from > last)
                 {
                     _recent.Reopen();
-                    more = _more.Task;
+                    more = _more.WaitAsync(cancellation);
                 }
             }
 
-            if (more is not null)
+            if (more is { } wait)
             {
-                await more.WaitAsync(cancellation);
+                await wait;
                 continue;
             }
 

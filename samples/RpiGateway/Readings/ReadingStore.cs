@@ -1,417 +1,95 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
-using RpiGateway.Access;
-using SQLitePCL;
 
 namespace RpiGateway.Readings;
 
 /// <summary>
-/// The log's file: a SQLite database with the readings that are not delivered yet, and up to which number each sensor's came. What
-/// <see cref="Write"/> has written is on disk when it returns (WAL, synchronous=FULL). Used by one thread, and by one process at a time.
+/// What the log is in: the readings that are not delivered yet, and up to which number each sensor's came. Used by one thread at a time. It fails by
+/// a <see cref="Microsoft.Data.Sqlite.SqliteException"/>.
 /// </summary>
-internal sealed class ReadingStore : IDisposable
+internal abstract class ReadingStore : IDisposable
 {
-    /// <summary>The layout of this version (user_version).</summary>
-    public const int SchemaVersion = 1;
-
-    /// <summary>The path of a store without a file, which ends with it.</summary>
-    public const string InMemory = ":memory:";
-
     /// <summary>The most boots remembered of a sensor.</summary>
     public const int MaxBoots = 4;
 
     /// <summary>The most boots remembered in all; those not heard for longest are forgotten first.</summary>
     public const int MaxRuns = 40_000;
 
-    // What is read back at a time: enough to keep a broker busy, and little beside what else is in memory.
-    private const int MaxPageReadings = 512;
-    private const int MaxPageBytes = 512 * 1024;
+    /// <summary>Forgotten together, as finding the oldest means going through all.</summary>
+    protected const int RunsForgotten = 400;
 
-    // Forgotten together, as finding the oldest means reading all.
-    private const int RunsForgotten = 400;
+    /// <summary>What is read back at a time: enough to keep a broker busy, and little beside what else is in memory.</summary>
+    protected const int MaxPageReadings = 512;
 
-    private const long MaxBoot = (1L << 53) - 1;
+    /// <inheritdoc cref="MaxPageReadings"/>
+    protected const int MaxPageBytes = 512 * 1024;
 
-    // A run is a boot of a sensor with the largest number of it that came; heard is the log's number then, which no clock puts back. The log's
-    // own numbers are a run too, of a sensor without a name.
-    private const string Schema = """
-        CREATE TABLE readings (
-            id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, arrived INTEGER NOT NULL, payload BLOB NOT NULL);
-        CREATE TABLE runs (
-            sensor TEXT NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, heard INTEGER NOT NULL, PRIMARY KEY (sensor, boot)) WITHOUT ROWID;
-        """;
-
-    private readonly SqliteConnection _connection;
-    private readonly bool _isInMemory;
-    private readonly List<SqlStatement> _statements = [];
-    private readonly Dictionary<(string Sensor, long Boot), BootRun> _runs = [];
-    private readonly SqlStatement _begin;
-    private readonly SqlStatement _commit;
-    private readonly SqlStatement _insert;
-    private readonly SqlStatement _findRun;
-    private readonly SqlStatement _putRun;
-    private readonly SqlStatement _forgetBoots;
-    private readonly SqlStatement _forgetRuns;
-    private readonly SqlStatement _page;
-    private readonly SqlStatement _delete;
-    private readonly SqlStatement _oldest;
-    private readonly SqlStatement _arrival;
-    private readonly SqlStatement _older;
-    private readonly SqlStatement _pageCount;
-    private readonly SqlStatement _freeCount;
-    private readonly long _pageSize;
-    private readonly long _logId;
-    private long _runCount;
-
-    private ReadingStore(SqliteConnection connection, bool isInMemory)
-    {
-        _connection = connection;
-        _isInMemory = isInMemory;
-        _begin = Prepare("BEGIN IMMEDIATE");
-        _commit = Prepare("COMMIT");
-        _insert = Prepare("INSERT INTO readings (id, sensor, boot, seq, arrived, payload) VALUES ($1, $2, $3, $4, $5, $6)");
-        _findRun = Prepare("SELECT seq FROM runs WHERE sensor = $1 AND boot = $2");
-        _putRun = Prepare(
-            "INSERT INTO runs (sensor, boot, seq, heard) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard");
-        _forgetBoots = Prepare(
-            "DELETE FROM runs WHERE sensor = $1 AND boot NOT IN (SELECT boot FROM runs WHERE sensor = $1 ORDER BY heard DESC LIMIT $2)");
-        _forgetRuns = Prepare(
-            "DELETE FROM runs WHERE (sensor, boot) IN (SELECT sensor, boot FROM runs WHERE sensor <> '' ORDER BY heard LIMIT $1)");
-        _page = Prepare($"SELECT id, sensor, boot, seq, arrived, payload FROM readings WHERE id >= $1 ORDER BY id LIMIT {MaxPageReadings}");
-        _delete = Prepare("DELETE FROM readings WHERE id <= $1");
-        _oldest = Prepare("SELECT id, arrived FROM readings ORDER BY id LIMIT 1");
-        _arrival = Prepare("SELECT arrived FROM readings WHERE id >= $1 ORDER BY id LIMIT 1");
-        _older = Prepare("SELECT id FROM readings WHERE arrived > 0 AND arrived < $1 AND id <= $2 ORDER BY id DESC LIMIT 1");
-        _pageCount = Prepare("PRAGMA page_count");
-        _freeCount = Prepare("PRAGMA freelist_count");
-        _pageSize = (long)Scalar(connection, "PRAGMA page_size")!;
-        _runCount = (long)Scalar(connection, "SELECT count(*) FROM runs")!;
-        using (SqlStatement own = new(connection, "SELECT boot, seq FROM runs WHERE sensor = ''"))
-        {
-            if (!own.Step())
-            {
-                throw new InvalidDataException("it does not say which log it is");
-            }
-
-            _logId = own.Long(0);
-            Last = own.Long(1);
-        }
-
-        First = Oldest()?.Id ?? Last + 1;
-    }
+    /// <summary>The largest number of a boot.</summary>
+    protected const long MaxBoot = (1L << 53) - 1;
 
     /// <summary>The number of the oldest reading; one more than <see cref="Last"/> where there is none.</summary>
-    public long First { get; private set; }
+    public long First { get; protected set; }
 
     /// <summary>The largest number ever given.</summary>
-    public long Last { get; private set; }
+    public long Last { get; protected set; }
 
-    /// <summary>What the readings take in the file, in bytes.</summary>
-    public long UsedBytes => (_pageCount.Number()!.Value - _freeCount.Number()!.Value) * _pageSize;
+    /// <summary>What the readings take, in bytes.</summary>
+    public abstract long UsedBytes { get; }
 
-    /// <summary>What the file has room for without growing, in bytes.</summary>
-    public long SpareBytes => _freeCount.Number()!.Value * _pageSize;
+    /// <summary>What there is room for without growing, in bytes.</summary>
+    public abstract long SpareBytes { get; }
 
-    /// <summary>Opens the file and checks it whole; makes it where it is missing.</summary>
-    /// <param name="path">The file's path.</param>
-    /// <param name="last">A new file's numbers go on after this one.</param>
-    /// <exception cref="SqliteException">The file cannot be used, is in use (SQLITE_BUSY), or is broken (SQLITE_CORRUPT, SQLITE_NOTADB).</exception>
-    /// <exception cref="InvalidDataException">The file is broken, or of another version.</exception>
-    public static ReadingStore Open(string path, long last)
-    {
-        if (new FileInfo(path) is { Exists: true, Length: 0 })
-        {
-            throw new InvalidDataException("it is empty");
-        }
-
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 }.ToString());
-        try
-        {
-            connection.Open();
-
-            // The lock keeps a second gateway out, and spares the shared memory file. auto_vacuum holds for a file that is made here.
-            Execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
-            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL");
-            Execute(connection, "PRAGMA journal_mode = WAL");
-            Execute(connection, "PRAGMA synchronous = FULL");
-            Execute(connection, "PRAGMA journal_size_limit = 4194304");
-            if (Scalar(connection, "SELECT count(*) FROM sqlite_schema") is 0L)
-            {
-                Create(connection, last);
-            }
-
-            if (Scalar(connection, "PRAGMA user_version") is not (long)SchemaVersion)
-            {
-                throw new InvalidDataException($"it is not of version {SchemaVersion}, or not RpiGateway's");
-            }
-
-            if (Scalar(connection, "PRAGMA quick_check(1)") is not "ok" and var trouble)
-            {
-                throw new InvalidDataException($"{trouble}".ReplaceLineEndings(" "));
-            }
-
-            // Whatever a failed fsync has left is written anew, so that what is read here is on disk.
-            Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-            return new ReadingStore(connection, path == InMemory);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The boot of readings that came without a number: names this log.</summary>
+    protected abstract long LogId { get; }
 
     /// <summary>The largest number of that run that came; 0 where none is known.</summary>
-    public long LastOf(string sensor, long boot) => FindRun(sensor, boot) ?? 0;
+    public abstract long LastOf(string sensor, long boot);
 
     /// <summary>
-    /// Writes readings, all or none, and numbers them; those that came before are passed over (<see cref="Reading.Id"/> 0).
+    /// Writes readings, all or none, and numbers them; those that came before are passed over (<see cref="Reading.Id"/> 0). What is written stays as
+    /// long as its file.
     /// </summary>
-    /// <exception cref="SqliteException">None is written, unless <see cref="Last"/> says otherwise once the file is opened anew.</exception>
-    public void Write(List<Reading> readings)
-    {
-        _runs.Clear();
-        long last = Last;
-
-        // One row is written or not, and nobody opens what is in memory again to go on from its last number: a third of the work is enough.
-        bool isOneRow = _isInMemory && readings is [{ IsPlain: true }];
-        if (!isOneRow)
-        {
-            _begin.Run();
-        }
-
-        try
-        {
-            foreach (Reading reading in readings)
-            {
-                reading.Id = 0;
-                if (reading.IsPlain)
-                {
-                    reading.Boot = _logId;
-                    reading.Sequence = last + 1;
-                }
-                else if (!TakeNumber(reading))
-                {
-                    continue;
-                }
-
-                reading.Id = ++last;
-                Insert(reading);
-            }
-
-            PutRuns(last);
-            if (!_isInMemory)
-            {
-                PutRun("", _logId, last, last);
-            }
-
-            if (!isOneRow)
-            {
-                _commit.Run();
-            }
-        }
-        catch
-        {
-            RollBack();
-            throw;
-        }
-
-        Last = last;
-    }
+    /// <exception cref="Exception">None is written, unless <see cref="Last"/> says otherwise once the store is opened anew.</exception>
+    public abstract void Write(List<Reading> readings);
 
     /// <summary>The readings from that number on, as many as make a page; none where there are none.</summary>
-    public List<Reading> Page(long from)
-    {
-        List<Reading> page = [];
-        int bytes = 0;
-        _page.Bind(1, from);
-        try
-        {
-            while (bytes < MaxPageBytes && _page.Step())
-            {
-                Reading reading = new()
-                {
-                    Id = _page.Long(0),
-                    Sensor = _page.Text(1),
-                    Boot = _page.Long(2),
-                    Sequence = _page.Long(3),
-                    Arrived = _page.Long(4),
-                    Payload = _page.Blob(5),
-                };
-                if (!SensorId.IsValid(reading.Sensor))
-                {
-                    // No broker takes a topic with it, and it would hold up all behind it for ever.
-                    throw new InvalidDataException($"reading {reading.Id} is of no sensor");
-                }
-
-                bytes += reading.Size;
-                page.Add(reading);
-            }
-        }
-        finally
-        {
-            _page.Reset();
-        }
-
-        return page;
-    }
+    public abstract List<Reading> Page(long from);
 
     /// <summary>Deletes the readings up to that number.</summary>
-    public void DeleteThrough(long id)
-    {
-        if (id >= First)
-        {
-            _delete.Bind(1, id);
-            _delete.Run();
-            First = Oldest()?.Id ?? Last + 1;
-        }
-    }
+    public abstract void DeleteThrough(long id);
 
     /// <summary>The oldest reading's number and time of arrival.</summary>
-    public (long Id, long Arrived)? Oldest()
-    {
-        try
-        {
-            return _oldest.Step() ? (_oldest.Long(0), _oldest.Long(1)) : null;
-        }
-        finally
-        {
-            _oldest.Reset();
-        }
-    }
+    public abstract (long Id, long Arrived)? Oldest();
 
     /// <summary>When the first reading from that number on came, in milliseconds since 1970 (UTC); 0 where that is not known, or there is none.</summary>
-    public long ArrivalFrom(long id)
-    {
-        _arrival.Bind(1, id);
-        return _arrival.Number() ?? 0;
-    }
+    public abstract long ArrivalFrom(long id);
 
     /// <summary>The newest of the readings up to that number that came before a time (milliseconds since 1970), of those whose time is known.</summary>
-    public long? LastOlderThan(long arrived, long through)
-    {
-        _older.Bind(1, arrived);
-        _older.Bind(2, through);
-        return _older.Number();
-    }
+    public abstract long? LastOlderThan(long arrived, long through);
 
-    /// <summary>Gives spare room back to the disk, at most that much.</summary>
-    public void Shrink(long bytes)
-    {
-        // It frees one page each step, which ExecuteNonQuery does not take. The checkpoint is what makes the file shorter.
-        string statement = $"PRAGMA incremental_vacuum({bytes / _pageSize}); PRAGMA wal_checkpoint(TRUNCATE)";
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle, statement), _connection.Handle);
-    }
+    /// <summary>Gives spare room back, at most that much.</summary>
+    public abstract void Shrink(long bytes);
 
-    public void Dispose()
-    {
-        _statements.ForEach(static statement => statement.Dispose());
-        _connection.Dispose();
-    }
+    public abstract void Dispose();
 
-    private static void Create(SqliteConnection connection, long last)
+    /// <summary>Gives a reading the number after <paramref name="last"/>; false where it came before.</summary>
+    protected bool TryNumber(Reading reading, ref long last)
     {
-        long id = (BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & MaxBoot) | 1;
-        Execute(connection, "BEGIN");
-        Execute(connection, Schema);
-        Execute(connection, $"INSERT INTO runs (sensor, boot, seq, heard) VALUES ('', {id}, {last}, {last})");
-        Execute(connection, $"PRAGMA user_version = {SchemaVersion}");
-        Execute(connection, "COMMIT");
-    }
-
-    private static void Execute(SqliteConnection connection, string statement) => Scalar(connection, statement);
-
-    private static object? Scalar(SqliteConnection connection, string statement)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = statement;
-        return command.ExecuteScalar();
-    }
-
-    private SqlStatement Prepare(string text)
-    {
-        SqlStatement statement = new(_connection, text);
-        _statements.Add(statement);
-        return statement;
-    }
-
-    private void Insert(Reading reading)
-    {
-        _insert.Bind(1, reading.Id);
-        _insert.Bind(2, reading.Sensor);
-        _insert.Bind(3, reading.Boot);
-        _insert.Bind(4, reading.Sequence);
-        _insert.Bind(5, reading.Arrived);
-        _insert.Bind(6, reading.Payload);
-        _insert.Run();
-    }
-
-    private void PutRun(string sensor, long boot, long last, long heard)
-    {
-        _putRun.Bind(1, sensor);
-        _putRun.Bind(2, boot);
-        _putRun.Bind(3, last);
-        _putRun.Bind(4, heard);
-        _putRun.Run();
-    }
-
-    // False for a number that came before.
-    private bool TakeNumber(Reading reading)
-    {
-        if (!_runs.TryGetValue((reading.Sensor, reading.Boot), out BootRun? run))
+        reading.Id = 0;
+        if (reading.IsPlain)
         {
-            long? known = FindRun(reading.Sensor, reading.Boot);
-            run = new BootRun { Last = known ?? 0, IsNew = known is null };
-            _runs.Add((reading.Sensor, reading.Boot), run);
+            reading.Boot = LogId;
+            reading.Sequence = last + 1;
+        }
+        else if (!TakeNumber(reading))
+        {
+            return false;
         }
 
-        bool isNext = reading.Sequence > run.Last;
-        run.Last = Math.Max(run.Last, reading.Sequence);
-        return isNext;
+        reading.Id = ++last;
+        return true;
     }
 
-    private void PutRuns(long heard)
-    {
-        foreach (((string sensor, long boot), BootRun run) in _runs)
-        {
-            PutRun(sensor, boot, run.Last, heard);
-            if (run.IsNew)
-            {
-                _forgetBoots.Bind(1, sensor);
-                _forgetBoots.Bind(2, MaxBoots);
-                _runCount += 1 - _forgetBoots.Run();
-                if (_runCount > MaxRuns)
-                {
-                    _forgetRuns.Bind(1, RunsForgotten);
-                    _runCount -= _forgetRuns.Run();
-                }
-            }
-        }
-    }
-
-    private long? FindRun(string sensor, long boot)
-    {
-        _findRun.Bind(1, sensor);
-        _findRun.Bind(2, boot);
-        return _findRun.Number();
-    }
-
-    private void RollBack()
-    {
-        // Some errors have rolled back already.
-        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-        {
-            raw.sqlite3_exec(_connection.Handle, "ROLLBACK");
-        }
-    }
-
-    private sealed class BootRun
-    {
-        public long Last { get; set; }
-
-        public bool IsNew { get; init; }
-    }
+    /// <summary>Remembers that a reading of its run came; false where it came before.</summary>
+    protected abstract bool TakeNumber(Reading reading);
 }

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Net;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Esp32Sensor.Node;
@@ -158,6 +159,7 @@ internal abstract class SensorConnection(string id, int maxPrefix, ILogger logge
     protected abstract Task ServeAsync(CancellationToken givingUp);
 
     /// <summary>Receives the next message; false at the sensor's close, or where the message was too large, which has been answered.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected async ValueTask<bool> ReceiveAsync()
     {
         if (Access is not null)
@@ -244,6 +246,7 @@ internal abstract class SensorConnection(string id, int maxPrefix, ILogger logge
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ValueWebSocketReceiveResult> ReceivePartAsync(Memory<byte> buffer)
     {
         SetReceiving(true);
