@@ -18,15 +18,8 @@ using Ws.Micro.Tls;
 namespace Ws.Micro.Desktop;
 
 /// <summary>
-/// Makes connections as a client. Safe for use by several threads.
-/// <para>
-/// On Linux, threads of the library's own wait for the connections' sockets, one for each processor, and themselves run what waits for them: the
-/// application's code behind an await of a receive or a send. They are the same ones as <see cref="MicroWebSocketListener"/>'s. No thread of the
-/// pool has to be woken for a message. Messages that the code sends go out together when it next waits for something, or at 16 KB; over TLS each
-/// goes out by itself. Code may block there, or compute: where it keeps a thread for 4 to 8 ms, another takes over the other connections and what
-/// was sent goes out, and the next events of that connection are for the thread pool. Where 15 such threads are kept for one processor, all its
-/// events are.
-/// </para>
+/// Makes connections as a client. Safe for use by several threads. On Linux their sockets wait, and the application's code behind an await of a receive
+/// or a send runs, on threads of the library's own: the same ones as <see cref="MicroWebSocketListener"/>'s, in the same way.
 /// </summary>
 public static class MicroWebSocketClient
 {

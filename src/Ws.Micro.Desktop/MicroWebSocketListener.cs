@@ -21,7 +21,7 @@ namespace Ws.Micro.Desktop;
 /// On Linux, threads of the library's own wait for the connections' sockets, one for each processor, and themselves run what waits for them: the
 /// application's code behind an await of a receive or a send. At a few thousand messages a second that takes a tenth of the processor time,
 /// because no thread has to be woken and none spins. Messages that the code sends go out together when it next waits for something, or at 16 KB.
-/// Code may block there, or compute: where it keeps a thread for 4 to 8 ms, another takes over the other connections and what was sent goes out,
+/// Code may block there, or compute: where it keeps a thread for 16 to 32 ms, another takes over the other connections and what was sent goes out,
 /// and the next events of that connection are for the thread pool. Where 15 such threads are kept for one processor, all its events are.
 /// </para>
 /// </summary>

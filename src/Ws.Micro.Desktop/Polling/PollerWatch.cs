@@ -8,8 +8,8 @@ namespace Ws.Micro.Desktop.Polling;
 /// </summary>
 internal static class PollerWatch
 {
-    // In milliseconds. A turn is too long after one to two of them.
-    private const int Tick = 4;
+    // In milliseconds. A turn is too long after one to two of them. Each costs as much as a message or two.
+    private const int Tick = 16;
 
     private static readonly AutoResetEvent Woken = new(false);
     private static bool _isStarted;
