@@ -50,18 +50,24 @@ internal static class DurableFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            Move(temporary, path);
         }
         catch
         {
             File.Delete(temporary);
             throw;
         }
+    }
 
-        // The new name is on disk once the directory is.
+    /// <summary>Puts a file that is on disk in another's place in the same directory; done when its new name is on disk too.</summary>
+    /// <exception cref="IOException">It cannot be renamed, or the directory not be synchronised.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
+    public static void Move(string from, string to)
+    {
+        File.Move(from, to, overwrite: true);
         if (!OperatingSystem.IsWindows())
         {
-            SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(to))!);
         }
     }
 

@@ -168,7 +168,7 @@ internal sealed class CommandJournal : IDisposable
                 _trouble = null;
             }
 
-            File.Move(temporary, _path, overwrite: true);
+            DurableFile.Move(temporary, _path);
             _file = file;
         }
         finally

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using RpiGateway.Access;
 using RpiGateway.Monitoring;
 using RpiGateway.Settings;
 
@@ -97,7 +98,7 @@ internal sealed class LogFile(string directory, LogDurability durability, ILogge
             File.Move(_path + Wal, aside + Wal);
         }
 
-        File.Move(_path + New, _path);
+        DurableFile.Move(_path + New, _path);
         logger.LogError(
             "The log of readings was broken ({Trouble}): it is set aside as {File}, and a new one begun with the {Count} readings that could be read from it",
             LogText.Printable(error.Message),

@@ -104,7 +104,7 @@ internal sealed class SensorEndpoint(ReadingLog log, GatewayMetrics metrics, Acc
         _stopping = true;
         Task allGone = _connections.CloseAsync();
         await Task.WhenAll(_connections.ToList().ConvertAll(static connection =>
-            connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping")));
+            connection.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "the gateway is stopping"))).WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await allGone.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!allGone.IsCompleted)
         {
