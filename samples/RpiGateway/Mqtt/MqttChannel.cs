@@ -84,19 +84,19 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
     /// <summary>Sends one packet.</summary>
     public async Task WriteAsync(ReadOnlySequence<byte> buffer, bool isEndOfPacket, CancellationToken cancellationToken)
     {
-        // A packet once begun must be finished: the deadline alone ends a send, and the connection with it.
-        ValueTask send = SendAsync(buffer.IsSingleSegment ? buffer.First : buffer.ToArray(), isEndOfPacket, _writeDeadline.Token);
-        if (send.IsCompletedSuccessfully)
+        if (buffer.IsSingleSegment)
         {
+            await SendInTimeAsync(buffer.First, isEndOfPacket);
             return;
         }
 
-        _writeDeadline.CancelAfter(WriteTimeout);
-        await send;
-        if (!_writeDeadline.TryReset())
-        {
-            _writeDeadline = new CancellationTokenSource();
-        }
+        int size = (int)buffer.Length;
+        byte[] packet = ArrayPool<byte>.Shared.Rent(size);
+        buffer.CopyTo(packet);
+        await SendInTimeAsync(packet.AsMemory(0, size), isEndOfPacket);
+
+        // Not after a failure: the transport might still have it.
+        ArrayPool<byte>.Shared.Return(packet);
     }
 
     public abstract Task DisconnectAsync(CancellationToken cancellationToken);
@@ -119,6 +119,23 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
         else
         {
             toClient(refusals, $"MQTT peer {RemoteEndPoint}");
+        }
+    }
+
+    // A packet once begun must be finished: the deadline alone ends a send, and the connection with it.
+    private async ValueTask SendInTimeAsync(ReadOnlyMemory<byte> packet, bool isEndOfPacket)
+    {
+        ValueTask send = SendAsync(packet, isEndOfPacket, _writeDeadline.Token);
+        if (send.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        _writeDeadline.CancelAfter(WriteTimeout);
+        await send;
+        if (!_writeDeadline.TryReset())
+        {
+            _writeDeadline = new CancellationTokenSource();
         }
     }
 }

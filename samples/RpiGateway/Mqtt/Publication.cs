@@ -16,8 +16,8 @@ internal sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload)
     // Fixed header 5 at most, topic length 2, packet id 2, length of the properties 4 at most.
     private const int Overhead = 13;
 
-    /// <summary>Named values beside the payload (MQTT 5, 3.3.2.3.7); subscribers by MQTT 3.1.1 do not get them.</summary>
-    public List<MqttUserProperty> UserProperties { get; init; } = [];
+    /// <summary>Named values beside the payload (MQTT 5, 3.3.2.3.7), or null; subscribers by MQTT 3.1.1 do not get them.</summary>
+    public List<MqttUserProperty>? UserProperties { get; init; }
 
     /// <summary>What a request came with, so that whoever asked knows the answer (MQTT 5, 3.3.2.3.6).</summary>
     public byte[]? CorrelationData { get; init; }
@@ -31,7 +31,7 @@ internal sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload)
         get
         {
             int size = Topic.Length + Payload.Length + Overhead + (CorrelationData is null ? 0 : 3 + CorrelationData.Length);
-            foreach (MqttUserProperty property in UserProperties)
+            foreach (MqttUserProperty property in UserProperties ?? [])
             {
                 size += 5 + Encoding.UTF8.GetByteCount(property.Name) + property.ValueBuffer.Length;
             }

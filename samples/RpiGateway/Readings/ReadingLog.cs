@@ -209,7 +209,7 @@ internal sealed partial class ReadingLog : IDisposable
                 continue;
             }
 
-            List<Reading> page = await AskAsync(store => store.Page(from), cancellation);
+            List<Reading> page = await PageAsync(from, cancellation);
             if (page.Count > 0)
             {
                 return page;
@@ -287,6 +287,8 @@ internal sealed partial class ReadingLog : IDisposable
             Monitor.Pulse(_lock);
         }
     }
+
+    private Task<List<Reading>> PageAsync(long from, CancellationToken cancellation) => AskAsync(store => store.Page(from), cancellation);
 
     private async Task<T> AskAsync<T>(Func<ReadingStore, T> question, CancellationToken cancellation)
     {

@@ -27,6 +27,7 @@ internal static class PacedFigures
                 new("our drop-in", new(ServerKind.DropIn), 0),
                 new("Kestrel + System.Net.WebSockets, inline", new(ServerKind.Kestrel, Sockets: KestrelSockets.Inline), 0),
                 new("our drop-in, inline", new(ServerKind.DropIn, Sockets: KestrelSockets.Inline), 0),
+                new("Kestrel + System.Net.WebSockets on our sockets", new(ServerKind.Kestrel, Sockets: KestrelSockets.Micro), 0),
                 new("our drop-in on our sockets", new(ServerKind.DropIn, Sockets: KestrelSockets.Micro), 0),
                 new("ws", new(ServerKind.Node), 0),
             ]);
