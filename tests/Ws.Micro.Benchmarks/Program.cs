@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -63,12 +64,10 @@ public static class Program
                 case ["bridge", string rate] when BridgeBenchmarks.PartNames.Contains(rate):
                     BridgeBenchmarks.Run(new Report(Console.Out), rate);
                     return 0;
-                case [string command, ..] when (command == "all" || Commands.ContainsKey(command)) && args[1..] is [] or ["--write"]:
-                    foreach (string name in command == "all" ? [.. Commands.Keys] : new[] { command })
-                    {
-                        Measure(name, args.Length == 2);
-                    }
-
+                case ["all", ..] when args[1..] is [] or ["--write"]:
+                    return MeasureAll(args[1..]);
+                case [string command, ..] when Commands.ContainsKey(command) && args[1..] is [] or ["--write"]:
+                    Measure(command, args.Length == 2);
                     return 0;
                 default:
                     Console.Error.WriteLine(Usage);
@@ -80,6 +79,22 @@ public static class Program
             Console.Error.WriteLine(e.Message);
             return 1;
         }
+    }
+
+    // Each in a process of its own: how code is compiled depends on what has run before.
+    private static int MeasureAll(string[] options)
+    {
+        foreach (string name in Commands.Keys)
+        {
+            using Process part = Process.Start(Environment.ProcessPath!, [name, .. options]);
+            part.WaitForExit();
+            if (part.ExitCode != 0)
+            {
+                return part.ExitCode;
+            }
+        }
+
+        return 0;
     }
 
     private static void Measure(string name, bool write)

@@ -34,7 +34,7 @@ internal sealed class Delivery(AttachedClient client, ReadingLog log, LogSetting
     private static readonly TimeSpan SubscriberInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleInterval = TimeSpan.FromSeconds(1);
 
-    private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum), client.Transport);
+    private readonly PublishWindow _window = new(Math.Min(MaxInFlight, client.ReceiveMaximum), client.Transport, TimeProvider.System);
     private readonly Queue<Publish> _underWay = [];
     private readonly HashSet<string> _heard = [];
 

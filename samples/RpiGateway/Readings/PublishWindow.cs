@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
 using RpiGateway.Mqtt;
@@ -6,29 +7,40 @@ namespace RpiGateway.Readings;
 
 /// <summary>
 /// How many publishes may be under way, and when they go out. Once it is full, whoever waits goes on when half of it is free, so that what has waited
-/// goes out together. So does what is published while the broker still has to acknowledge what went out before, as with Nagle's algorithm: it goes
-/// out once all that is acknowledged, or once there is much. One may publish, and wait, at a time; for any thread.
+/// goes out together. So does, at thousands in a second, what is published while the broker still has to acknowledge what went out before, as with
+/// Nagle's algorithm: it goes out once all that is acknowledged, or once there is much. One may publish, and wait, at a time; for any thread.
 /// </summary>
 internal sealed class PublishWindow
 {
     // Publishes that wait for acknowledgements of others.
-    private const int MaxGathered = 32;
+    private const int MaxGathered = 16;
+
+    // Those at longer intervals do not wait: some brokers acknowledge now and then only when the next comes.
+    private static readonly TimeSpan DenseInterval = TimeSpan.FromMicroseconds(250);
+
+    // A pause counts as much, so that what comes behind it soon is dense.
+    private static readonly TimeSpan LongestInterval = 4 * DenseInterval;
 
     private readonly Lock _lock = new();
     private readonly GatheringStream _transport;
+    private readonly TimeProvider _time;
     private readonly int _size;
     private int _free;
     private int _gathered;
+    private long _published;
+    private TimeSpan _interval = LongestInterval;
     private int _wanted;
     private TaskCompletionSource? _waiting;
 
     /// <summary>Nothing is under way yet.</summary>
     /// <param name="size">The most under way, at least 1.</param>
     /// <param name="transport">Where they go out.</param>
-    public PublishWindow(int size, GatheringStream transport)
+    /// <param name="time">Tells how soon they follow each other.</param>
+    public PublishWindow(int size, GatheringStream transport, TimeProvider time)
     {
         _size = _free = size;
         _transport = transport;
+        _time = time;
     }
 
     /// <summary>From now on what is published may wait.</summary>
@@ -51,7 +63,11 @@ internal sealed class PublishWindow
         bool waits;
         lock (_lock)
         {
-            waits = _size - _free > _gathered && _gathered < MaxGathered;
+            long now = _time.GetTimestamp();
+            TimeSpan since = _time.GetElapsedTime(_published, now);
+            _interval = ((7 * _interval) + (since < LongestInterval ? since : LongestInterval)) / 8;
+            _published = now;
+            waits = _interval < DenseInterval && _size - _free > _gathered && _gathered < MaxGathered;
         }
 
         if (!waits)

@@ -9,6 +9,7 @@ namespace RpiGateway.Tests;
 public sealed class PublishWindowTests
 {
     private readonly MemoryStream _out = new();
+    private readonly ManualTime _time = new();
     private readonly GatheringStream _transport;
 
     public PublishWindowTests() => _transport = new GatheringStream().Over(_out);
@@ -16,7 +17,7 @@ public sealed class PublishWindowTests
     [Fact]
     public async Task WhatComesWhileSomethingIsUnacknowledgedGoesOutTogetherOnceItIs()
     {
-        PublishWindow window = new(100, _transport);
+        PublishWindow window = Dense(100);
         await PublishAsync(window);
         window.GoInTurn();
         Assert.Equal(1, _out.Length);
@@ -46,7 +47,7 @@ public sealed class PublishWindowTests
     [Fact]
     public async Task ManyDoNotWait()
     {
-        PublishWindow window = new(100, _transport);
+        PublishWindow window = Dense(100);
         await PublishAsync(window);
         window.GoInTurn();
         window.Gather();
@@ -57,14 +58,40 @@ public sealed class PublishWindowTests
             window.GoInTurn();
         }
 
-        Assert.Equal(32, gathered);
-        Assert.Equal(33, _out.Length);
+        Assert.Equal(16, gathered);
+        Assert.Equal(17, _out.Length);
+    }
+
+    // A broker may acknowledge the one only when the next has come.
+    [Fact]
+    public async Task WhatComesAtLongerIntervalsDoesNotWait()
+    {
+        PublishWindow window = Dense(100);
+        for (int i = 1; i <= 20; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            window.Gather();
+            await PublishAsync(window);
+            window.GoInTurn();
+            Assert.True(_out.Length == i || i < 3);
+        }
+
+        // And is dense again after a few.
+        for (int i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromMicroseconds(100));
+            window.Gather();
+            await PublishAsync(window);
+            window.GoInTurn();
+        }
+
+        Assert.InRange(_out.Length, 21, 39);
     }
 
     [Fact]
     public async Task WhoeverIsToldToGoDoesNotWait()
     {
-        PublishWindow window = new(100, _transport);
+        PublishWindow window = Dense(100);
         window.Gather();
         await PublishAsync(window);
         window.Go();
@@ -77,7 +104,7 @@ public sealed class PublishWindowTests
     [Fact]
     public async Task AFullWindowHasRoomAgainWhenHalfOfItIsFree()
     {
-        PublishWindow window = new(4, _transport);
+        PublishWindow window = new(4, _transport, _time);
         for (int i = 0; i < 4; i++)
         {
             Assert.True(window.TryEnter());
@@ -103,7 +130,7 @@ public sealed class PublishWindowTests
         const int Count = 100_000;
         Counting sent = new();
         GatheringStream transport = new GatheringStream().Over(sent);
-        PublishWindow window = new(64, transport);
+        PublishWindow window = new(64, transport, TimeProvider.System);
         Task acknowledging = Task.Run(async () =>
         {
             for (int acknowledged = 0; acknowledged < Count;)
@@ -138,6 +165,18 @@ public sealed class PublishWindowTests
 
         window.GoInTurn();
         await acknowledging.InTime();
+    }
+
+    // As it is where one publish follows the other.
+    private PublishWindow Dense(int size)
+    {
+        PublishWindow window = new(size, _transport, _time);
+        for (int i = 0; i < 50; i++)
+        {
+            window.GoInTurn();
+        }
+
+        return window;
     }
 
     private async Task PublishAsync(PublishWindow window)
