@@ -8,7 +8,7 @@ namespace Ws.Micro.Benchmarks.Servers;
 /// <summary>What a message costs a server at the rates of real life, where most of it is waking up.</summary>
 internal static class PacedFigures
 {
-    private const int Connections = 100, Rounds = 9;
+    private const int Connections = 100, Rounds = 5;
     private const double Seconds = 2, DropInGoal = 0.8;
 
     public static void Run(Report report)
