@@ -23,10 +23,11 @@ internal abstract class MqttChannel(MqttPacketGuard guard, Refusals? refusals, I
     // How long a peer may take to take in one packet.
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(20);
 
-    // Read and not yet taken: _ahead[_aheadStart.._aheadEnd].
     private const int MaxAhead = 4096;
 
     private CancellationTokenSource _writeDeadline = new();
+
+    // Read and not yet taken: _ahead[_aheadStart.._aheadEnd].
     private byte[] _ahead = [];
     private int _aheadStart;
     private int _aheadEnd;
